@@ -1,0 +1,64 @@
+"""`ending-bot run`: the bot on Discord."""
+
+import asyncio
+import contextlib
+import signal
+from datetime import timedelta
+
+import aiohttp
+import discord
+
+from bot.cli.failures import Failure
+from bot.cli.packs import checked_library
+from bot.client import EndingBot
+from bot.discord_internals import use_api_base, use_gateway_of_api
+from bot.logs import configure_logs
+from bot.settings import Settings, read_settings
+from bot.store.engine import open_store
+
+HOW_TO_LOG_IN = """There is no Discord token, so the bot can't log in.
+Get one at discord.com/developers/applications: your application, then Bot, then Reset Token.
+Then set DISCORD_TOKEN, or put the token into a file and set DISCORD_TOKEN_FILE to its path.
+`ending-bot preview` shows the bot in your browser and needs no token."""
+
+
+def run() -> None:
+    """Run the bot on Discord. Needs DISCORD_TOKEN, or DISCORD_TOKEN_FILE with the path of a file that holds it."""
+    settings = read_settings()
+    if settings.discord_token is None or not settings.discord_token.get_secret_value():
+        raise Failure(HOW_TO_LOG_IN)
+    configure_logs(settings.log_level, settings.log_format)
+    asyncio.run(_run(settings, settings.discord_token.get_secret_value()))
+
+
+async def _run(settings: Settings, token: str) -> None:
+    library = checked_library(settings)
+    store = await open_store(settings.database_url.get_secret_value())
+    bot = EndingBot(library, store, grace=timedelta(days=settings.grace_days), understanding=settings.understanding)
+    running = asyncio.ensure_future(_connect(bot, token, settings.discord_api_base))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no signal handlers here; there Ctrl-C ends the program by itself.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return
+    except discord.LoginFailure as error:
+        raise Failure(
+            "Discord does not accept this token. Check DISCORD_TOKEN, or reset the token in the developer portal."
+        ) from error
+    except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+        raise Failure(f"Discord can't be reached: {error}. Check the network, then start again.") from error
+    finally:
+        await bot.close()
+
+
+async def _connect(bot: EndingBot, token: str, api_base: str | None) -> None:
+    if api_base is not None:
+        use_api_base(api_base)
+    await bot.login(token)
+    if api_base is not None:
+        await use_gateway_of_api(bot)
+    await bot.connect()

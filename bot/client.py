@@ -1,0 +1,186 @@
+"""The Discord client: it builds the parts, hands them to the rooms, and starts and stops them."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Any
+
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from bot.answers.buttons import BUTTONS as ANSWER_BUTTONS
+from bot.answers.cog import Answers
+from bot.answers.posting import Posting
+from bot.clock import Clock, system_clock
+from bot.errors import answer_error
+from bot.film.library import Library
+from bot.limits import COMMANDS, PRESSES, Pace
+from bot.polls.board import Board
+from bot.polls.buttons import BUTTONS as POLL_BUTTONS
+from bot.polls.closing import Closer
+from bot.polls.cog import Parts, Polls
+from bot.polls.ledger import Ledger
+from bot.polls.personal import MemberPolls, ServerPolls
+from bot.polls.records import Records
+from bot.polls.together import Everywhere
+from bot.presence import DiscordPresence
+from bot.replies import custom_id_of, reply
+from bot.servers.buttons import BUTTONS as SERVER_BUTTONS
+from bot.servers.cog import Servers
+from bot.servers.departures import Departures
+from bot.servers.house import RulesAtHand
+from bot.servers.records import Departed, ServerRules, Sharing
+from bot.spoiler_channels import SpoilerChannels
+from bot.store.engine import Store
+from bot.tasks import Errands, Tasks
+from bot.translator import Translator
+
+log = structlog.get_logger(__name__)
+
+FORM_PATIENCE = 1.5
+"""Seconds after which nobody else will answer a form: it was opened before the last start."""
+LAST_WORDS = 2.0
+"""Seconds that the end waits for answers on their way; whoever stops the program usually waits for 10."""
+
+BUTTONS = (*ANSWER_BUTTONS, *POLL_BUTTONS, *SERVER_BUTTONS)
+GRACE = timedelta(days=30)
+"""How long a server's data is kept after the bot was removed from it, unless the settings say otherwise."""
+
+
+class Tree(app_commands.CommandTree["EndingBot"]):
+    """The commands: usable in servers, in direct messages and as a user's own app, unless one says otherwise."""
+
+    def __init__(self, client: "EndingBot") -> None:
+        super().__init__(
+            client,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        )
+
+    async def interaction_check(self, interaction: discord.Interaction["EndingBot"], /) -> bool:
+        if interaction.type is discord.InteractionType.application_command:
+            interaction.client.pace.check(interaction)
+        return True
+
+    async def on_error(
+        self, interaction: discord.Interaction["EndingBot"], error: app_commands.AppCommandError, /
+    ) -> None:
+        await answer_error(interaction, error)
+
+
+class EndingBot(commands.AutoShardedBot):
+    """The bot. It owns its store from `setup_hook` on, and gives it back in `close`."""
+
+    def __init__(
+        self,
+        library: Library,
+        store: Store,
+        *,
+        clock: Clock = system_clock,
+        grace: timedelta = GRACE,
+        understanding: bool = False,
+        shard_count: int | None = None,
+    ) -> None:
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            tree_cls=Tree,
+            # Interactions carry all that is needed, so nothing is subscribed to and nothing cached.
+            intents=discord.Intents.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            shard_count=shard_count,
+        )
+        self.pace = Pace(*COMMANDS)
+        self.presses = Pace(*PRESSES)
+        self.errands = Errands()
+        self.library = library
+        self.store = store
+        self.clock = clock
+        self.house = RulesAtHand(ServerRules(store), SpoilerChannels(self, clock).is_flagged, clock)
+        self._answers = Answers(library, Posting(library, self.house, clock))
+        self._understands = understanding
+        self.records = Records(store)
+        self.ledger = Ledger(store, clock)
+        self.board = Board(
+            self.records, Everywhere(store), library, self.house, self.get_partial_messageable, self._write_to, clock
+        )
+        self.closer = Closer(self.records, self.board, clock)
+        self.grace = grace
+        self.personal = MemberPolls(store, self.ledger, self.board.touch)
+        self.departures = Departures(Departed(store), ServerPolls(store), DiscordPresence(self), clock, grace)
+        self._tasks = Tasks()
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(*BUTTONS)
+        await self.add_cog(self._answers)
+        self.tree.add_command(self._answers.menu)
+        await self.add_cog(
+            Polls(
+                Parts(
+                    library=self.library,
+                    records=self.records,
+                    ledger=self.ledger,
+                    board=self.board,
+                    closer=self.closer,
+                    channels=self.get_partial_messageable,
+                    clock=self.clock,
+                )
+            )
+        )
+        await self.add_cog(Servers(self.library, self.personal, Sharing(self.store), self.house, self.grace))
+        await self.tree.set_translator(Translator())
+        await self.tree.sync()
+        if self._understands:
+            self._tasks.keep("understanding", self._answers.understand)
+        self._tasks.keep("ledger", self.ledger.run)
+        self._tasks.keep("board", self.board.run)
+        self._tasks.keep("closer", self.closer.run)
+        self._tasks.keep("departures", self.departures.run)
+
+    async def _write_to(self, user_id: int, text: str) -> None:
+        """Send a private message.
+
+        Raises:
+            discord.HTTPException: the user takes none.
+        """
+        channel = await self.create_dm(discord.Object(user_id))
+        await channel.send(text)
+
+    async def on_ready(self) -> None:
+        log.info("ready", user=str(self.user), shards=self.shard_count)
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Answer buttons, menus and forms that no part of this program knows, so that none ever just "fails"."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await asyncio.sleep(FORM_PATIENCE)
+            if not interaction.response.is_done():
+                await reply(interaction, "I was restarted while you wrote. Please use the command again; sorry.")
+            return
+        if interaction.type is not discord.InteractionType.component:
+            return
+        custom_id = custom_id_of(interaction)
+        if not any(button.__discord_ui_compiled_template__.fullmatch(custom_id) for button in BUTTONS):
+            await reply(
+                interaction,
+                "This button is from an older version of me. Please use the command again to get a new one.",
+            )
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        log.exception("event failed", gateway_event=event_method)
+
+    async def close(self) -> None:
+        """Write the votes that wait, answer them, stop the tasks, leave Discord and give back the database."""
+        if not self.is_closed():
+            await self.ledger.close()
+            await self.errands.done(LAST_WORDS)
+            # Tasks end in the middle of a query; SQLAlchemy reports each connection that it then throws away.
+            logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+            await self._tasks.stop()
+            await self.board.flush()
+        await super().close()
+        await self.store.close()

@@ -1,0 +1,275 @@
+"""The ledger of votes: many votes become durable in one transaction, and each is answered after its commit."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock
+from bot.polls.records import POLL_COLUMNS, chosen, poll_from, tally_of
+from bot.polls.rules import Poll, Tally, voter
+from bot.store.engine import Store
+from bot.store.tables import ballots, polls, tallies
+
+QUEUE_LIMIT = 5_000
+"""Votes that may wait at once; a further one waits for a place before it waits for its commit."""
+BATCH_LIMIT = 512
+"""Votes of one transaction; its SQL statements stay below SQLite's limit of 32,766 parameters."""
+
+
+class Outcome(Enum):
+    """What became of a vote."""
+
+    COUNTED = "counted"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    WITHDRAWN = "withdrawn"
+    NO_BALLOT = "no ballot"
+    TOO_MANY = "too many options"
+    BARRED = "not for this member"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The ledger's answer to a vote: what became of it, in which poll, and the member's choices now.
+
+    `poll` is None for a poll that is not there; `tally` is the one after the vote, where the poll is open.
+    """
+
+    outcome: Outcome
+    poll: Poll | None = None
+    choices: tuple[int, ...] = ()
+    tally: Tally | None = None
+
+
+@dataclass(slots=True)
+class _Vote:
+    poll_id: int
+    user_id: int
+    choices: int
+    roles: Collection[int]
+    receipt: asyncio.Future[Receipt]
+
+
+@dataclass(slots=True)
+class _Count:
+    """One open poll within a batch: its ballots (as bits) before and now, and its tally."""
+
+    poll: Poll
+    key: bytes
+    votes: list[int]
+    voters: int
+    before: dict[bytes, int] = field(default_factory=dict)
+    now: dict[bytes, int] = field(default_factory=dict)
+
+    @property
+    def tally(self) -> Tally:
+        return Tally(tuple(self.votes), self.voters if self.poll.choices > 1 else None)
+
+
+class LedgerClosedError(Exception):
+    """The ledger is shutting down and takes no more votes."""
+
+
+class Ledger:
+    """Takes votes in order of arrival. `run` must be running for them to be written."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._queue: asyncio.Queue[_Vote] = asyncio.Queue(QUEUE_LIMIT)
+        self._open = True
+
+    async def cast(self, poll_id: int, user_id: int, choices: Collection[int], roles: Collection[int] = ()) -> Receipt:
+        """Vote for options (by their indices), change a vote to them, or withdraw it (none). Returns after the commit.
+
+        Raises:
+            LedgerClosedError: the program is stopping.
+            sqlalchemy.exc.DBAPIError: the vote could not be written, so it is not counted.
+        """
+        if not self._open:
+            raise LedgerClosedError
+        bits = sum({1 << option for option in choices})
+        vote = _Vote(poll_id, user_id, bits, roles, asyncio.get_running_loop().create_future())
+        await self._queue.put(vote)
+        return await vote.receipt
+
+    async def ballot(self, poll_id: int, user_id: int) -> Receipt:
+        """A member's own ballot in an open poll, by the poll's key."""
+        async with self._store.read() as connection:
+            row = (await connection.execute(_POLLS, {"poll_ids": [poll_id]})).one_or_none()
+            if row is None:
+                return Receipt(Outcome.UNKNOWN)
+            poll = poll_from(row)
+            if row.voter_key is None:
+                return Receipt(Outcome.CLOSED, poll)
+            mine = select(ballots.c.choices).where(
+                ballots.c.poll_id == poll_id, ballots.c.voter == voter(row.voter_key, user_id)
+            )
+            choices = chosen((await connection.execute(mine)).scalar_one_or_none() or 0)
+            tally = await tally_of(connection, poll)
+            return Receipt(Outcome.COUNTED if choices else Outcome.NO_BALLOT, poll, choices, tally)
+
+    async def run(self) -> None:
+        """Write votes until cancelled: whatever waits goes into the next transaction."""
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < BATCH_LIMIT and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            try:
+                await self._write(batch)
+            finally:
+                for _ in batch:
+                    self._queue.task_done()
+
+    async def close(self) -> None:
+        """Take no more votes, and return when `run` has written those that wait."""
+        self._open = False
+        await self._queue.join()
+
+    async def _write(self, batch: Sequence[_Vote]) -> None:
+        try:
+            async with self._store.write() as connection:
+                receipts = await _count(connection, batch, self._clock())
+        except BaseException as error:
+            for vote in batch:
+                if not vote.receipt.done():
+                    vote.receipt.set_exception(error if isinstance(error, Exception) else LedgerClosedError())
+            if not isinstance(error, Exception):
+                raise
+            return
+        for vote, receipt in zip(batch, receipts, strict=True):
+            # A member who gave up waiting is not told, but counted.
+            if not vote.receipt.done():
+                vote.receipt.set_result(receipt)
+
+
+_POLLS = (
+    select(*POLL_COLUMNS, polls.c.voter_key, polls.c.voters)
+    .where(polls.c.id.in_(bindparam("poll_ids", expanding=True)))
+    .order_by(polls.c.id)
+)
+_OPEN_POLLS = _POLLS.where(polls.c.voter_key.is_not(None), polls.c.closes_at > bindparam("now")).with_for_update()
+"""With PostgreSQL several processes write; for one poll they take turns, in an order that can't deadlock.
+
+Late votes lock nothing: however many come, they must not keep their poll from being closed.
+"""
+
+
+async def _count(connection: AsyncConnection, batch: Sequence[_Vote], now: datetime) -> list[Receipt]:
+    """Apply votes in order, write what changed, and say what became of each."""
+    counts, closed = await _load(connection, batch, now)
+    receipts = [_apply(counts.get(vote.poll_id), vote, closed.get(vote.poll_id)) for vote in batch]
+    await _save(connection, counts)
+    return receipts
+
+
+async def _load(
+    connection: AsyncConnection, batch: Sequence[_Vote], now: datetime
+) -> tuple[dict[int, _Count], dict[int, Poll]]:
+    """The open polls of a batch with their counts, and those that take no more votes."""
+    poll_ids = sorted({vote.poll_id for vote in batch})
+    rows = (await connection.execute(_OPEN_POLLS, {"poll_ids": poll_ids, "now": int(now.timestamp())})).all()
+    # A poll whose time is up takes no vote, also in the moment before it is closed.
+    counts = {row.id: _Count(poll_from(row), row.voter_key, [0] * len(row.options), row.voters) for row in rows}
+    others = [poll_id for poll_id in poll_ids if poll_id not in counts]
+    rows = (await connection.execute(_POLLS, {"poll_ids": others})).all() if others else ()
+    closed = {row.id: poll_from(row) for row in rows}
+    if counts:
+        tallied = select(tallies).where(tallies.c.poll_id.in_(counts))
+        for row in (await connection.execute(tallied)).all():
+            counts[row.poll_id].votes[row.choice] = row.votes
+    voters: defaultdict[int, set[bytes]] = defaultdict(set)
+    for vote in batch:
+        if count := counts.get(vote.poll_id):
+            voters[vote.poll_id].add(voter(count.key, vote.user_id))
+    for poll_id, hashes in voters.items():
+        held = select(ballots.c.voter, ballots.c.choices).where(
+            ballots.c.poll_id == poll_id, ballots.c.voter.in_(hashes)
+        )
+        found = {row.voter: row.choices for row in (await connection.execute(held)).all()}
+        counts[poll_id].before = found
+        counts[poll_id].now = dict(found)
+    return counts, closed
+
+
+def _apply(count: _Count | None, vote: _Vote, closed: Poll | None) -> Receipt:
+    if count is None:
+        return Receipt(Outcome.CLOSED, closed) if closed else Receipt(Outcome.UNKNOWN)
+    if vote.choices >> len(count.votes):
+        return Receipt(Outcome.UNKNOWN)
+    # Whoever lost the role can still take their vote back.
+    if vote.choices and count.poll.role_id is not None and count.poll.role_id not in vote.roles:
+        return Receipt(Outcome.BARRED, count.poll)
+    who = voter(count.key, vote.user_id)
+    held = count.now.get(who, 0)
+    if vote.choices.bit_count() > count.poll.choices:
+        return Receipt(Outcome.TOO_MANY, count.poll, chosen(held), count.tally)
+    if vote.choices == held:
+        return Receipt(Outcome.UNCHANGED if held else Outcome.NO_BALLOT, count.poll, chosen(held), count.tally)
+    for option in chosen(held):
+        count.votes[option] -= 1
+    for option in chosen(vote.choices):
+        count.votes[option] += 1
+    count.voters += bool(vote.choices) - bool(held)
+    if vote.choices:
+        count.now[who] = vote.choices
+        outcome = Outcome.CHANGED if held else Outcome.COUNTED
+    else:
+        del count.now[who]
+        outcome = Outcome.WITHDRAWN
+    return Receipt(outcome, count.poll, chosen(vote.choices), count.tally)
+
+
+async def _save(connection: AsyncConnection, counts: dict[int, _Count]) -> None:
+    both = [(poll_id, count, count.before, count.now) for poll_id, count in counts.items()]
+    dropped = [{"p": poll_id, "v": who} for poll_id, _, before, now in both for who in before.keys() - now.keys()]
+    added = [
+        {"poll_id": poll_id, "voter": who, "choices": now[who]}
+        for poll_id, _, before, now in both
+        for who in now.keys() - before.keys()
+    ]
+    changed = [
+        {"p": poll_id, "v": who, "c": now[who]}
+        for poll_id, _, before, now in both
+        for who in now.keys() & before.keys()
+        if now[who] != before[who]
+    ]
+    moved = [
+        {"p": poll_id, "o": option, "by": by}
+        for poll_id, count, _, _ in both
+        for option, by in _moved(count).items()
+        if by
+    ]
+    grown = [
+        {"p": poll_id, "by": len(now) - len(before)} for poll_id, _, before, now in both if len(now) != len(before)
+    ]
+    this_ballot = (ballots.c.poll_id == bindparam("p"), ballots.c.voter == bindparam("v"))
+    this_tally = (tallies.c.poll_id == bindparam("p"), tallies.c.choice == bindparam("o"))
+    if dropped:
+        await connection.execute(delete(ballots).where(*this_ballot), dropped)
+    if added:
+        await connection.execute(ballots.insert(), added)
+    if changed:
+        await connection.execute(update(ballots).where(*this_ballot).values(choices=bindparam("c")), changed)
+    if moved:
+        by = tallies.c.votes + bindparam("by")
+        await connection.execute(update(tallies).where(*this_tally).values(votes=by), moved)
+    if grown:
+        by = polls.c.voters + bindparam("by")
+        await connection.execute(update(polls).where(polls.c.id == bindparam("p")).values(voters=by), grown)
+
+
+def _moved(count: _Count) -> Counter[int]:
+    """By how much each option's votes have changed."""
+    by: Counter[int] = Counter()
+    by.update(option for choices in count.now.values() for option in chosen(choices))
+    by.subtract(option for choices in count.before.values() for option in chosen(choices))
+    return by

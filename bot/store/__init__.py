@@ -1,0 +1,1 @@
+"""Where polls are kept: the engine, the tables and their migrations."""

@@ -1,0 +1,182 @@
+"""The database: opening it durably, migrating it, reading and writing."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+USABLE = "Use sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE."
+BUSY_TIMEOUT = 5_000
+"""Milliseconds that SQLite waits for another process's write."""
+
+
+class StoreError(Exception):
+    """The database can't be used; the text says why and what to do."""
+
+
+class Store:
+    """An open database with its schema up to date."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one state of the database and changes nothing."""
+        async with self._engine.connect() as connection:
+            if self._engine.dialect.name == "postgresql":
+                yield await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            else:
+                yield await connection.execution_options(sqlite_begin="BEGIN")
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed, and on disk, when the block ends; undone if it raises."""
+        async with self._engine.begin() as connection:
+            yield connection
+
+    async def forget_traces(self) -> None:
+        """Drop what was deleted from SQLite's write-ahead log too, so that destroyed keys are gone from disk."""
+        if self._engine.dialect.name == "sqlite":
+            async with self._engine.connect() as connection:
+                await connection.execution_options(sqlite_begin=None)
+                await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self._engine.dispose()
+
+
+async def open_store(url: str, *, create: bool = True) -> Store:
+    """Open the database of an SQLAlchemy URL and bring its schema up to date. `create` makes a missing SQLite file.
+
+    Raises:
+        StoreError: the address, the file, its folder or its schema can't be used.
+    """
+    try:
+        parsed = make_url(url)
+        # An error's text goes into the log, where neither ids nor keys of voters belong.
+        engine = create_async_engine(parsed, hide_parameters=True)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            if not create and not await asyncio.to_thread(Path(parsed.database).exists):
+                raise StoreError(f"There is no database {parsed.database}. DATABASE_URL can name another place.")
+            await asyncio.to_thread(_probe, Path(parsed.database))
+    except (ArgumentError, InvalidRequestError, NoSuchModuleError) as error:
+        why = str(error).rstrip(".")
+        raise StoreError(f"DATABASE_URL is not an address that can be used: {why}. {USABLE}") from error
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"DATABASE_URL needs {error.name}, which is not installed. {USABLE} "
+            "For PostgreSQL, run: pip install 'ending-bot[postgres]'"
+        ) from error
+    except OSError as error:
+        raise StoreError(f"The folder of the database can't be made: {error}. Choose another place.") from error
+    if engine.dialect.name == "sqlite":
+        _make_durable(engine)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_migrate)
+    except (DBAPIError, OSError) as error:
+        await engine.dispose()
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise StoreError(_explain(reason, parsed.render_as_string())) from error
+    except StoreError:
+        await engine.dispose()
+        raise
+    store = Store(engine)
+    # A process that was killed right after a close could not do it any more.
+    await store.forget_traces()
+    return store
+
+
+def _probe(path: Path) -> None:
+    """Try the file first: a connection of the engine that fails to open leaves its thread behind.
+
+    Raises:
+        OSError: the folder can't be made.
+        StoreError: the file is no database or can't be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT / 1000, isolation_level=None)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise StoreError(_explain(error, str(path))) from error
+
+
+def _make_durable(engine: AsyncEngine) -> None:
+    # FULL, because with NORMAL the last commits can be lost when the power goes.
+    pragmas = (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={BUSY_TIMEOUT}",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(dbapi_connection: Any, _record: object) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A write takes its lock at once: a lock taken later can fail in the middle of a transaction.
+        statement = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")
+        if statement is not None:
+            connection.exec_driver_sql(statement)
+
+
+def migration_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration for these tables, bound to a connection."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+MIGRATION_LOCK = 0x656E64696E67
+"""The number of the advisory lock (the word “ending”) under which one process at a time migrates PostgreSQL."""
+
+
+def _migrate(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
+    config = migration_config(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in known:
+        raise StoreError(
+            f"The database was made by a newer version of this program (schema {current}). "
+            "Update the program, or use another database."
+        )
+    command.upgrade(config, "head")
+
+
+def _explain(error: BaseException | None, place: str) -> str:
+    reason = str(error)
+    if "not a database" in reason or "malformed" in reason:
+        return f"{place} is not a database, or is damaged. Restore a backup, or name another file."
+    if "unable to open" in reason or "readonly" in reason:
+        return f"{place} can't be opened for writing. Check that its folder exists and may be written."
+    if "locked" in reason:
+        return f"{place} is in use by another program. Stop that one first."
+    return f"The database {place} can't be used: {reason}"

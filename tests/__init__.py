@@ -1,0 +1,1 @@
+"""The tests. They read as promises: what a member or an operator can count on."""

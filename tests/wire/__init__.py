@@ -1,0 +1,1 @@
+"""A Discord on this computer, for the real program: its REST interface, its gateway, and their faults."""

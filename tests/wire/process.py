@@ -1,0 +1,120 @@
+"""The real program, as a process of its own that talks to the loopback Discord."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.settings import Settings
+from tests.wire.server import TOKEN, WireDiscord
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+class BotProcess:
+    """`python -m bot run` with one database. It can be started again after it has ended."""
+
+    def __init__(
+        self, discord: WireDiscord, folder: Path, database: str, *, covered: bool = True, understanding: str = "off"
+    ) -> None:
+        self._discord = discord
+        self._folder = folder
+        self._database = database
+        self._covered = covered
+        self._understanding = understanding
+        self._process: asyncio.subprocess.Process | None = None
+        self.log = folder / "bot.log"
+
+    def _environment(self) -> dict[str, str]:
+        settings = {name.upper() for name in Settings.model_fields}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name.removesuffix("_FILE") not in settings and (self._covered or not name.startswith("COVERAGE"))
+        }
+        return {
+            **kept,
+            "PYTHONPATH": str(ROOT),
+            "DISCORD_TOKEN": TOKEN,
+            "DISCORD_API_BASE": self._discord.base,
+            "DATABASE_URL": self._database,
+            "LOG_FORMAT": "json",
+            "UNDERSTANDING": self._understanding,
+        }
+
+    async def spawn(self) -> None:
+        """Start the process, and return at once."""
+        # What an earlier process left behind is not a connection of this one.
+        self._discord.gateway.sessions.clear()
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", cwd=self._folder, env=self._environment(), stdout=log, stderr=log
+            )
+
+    async def start(self) -> None:
+        """Start the process, and return when every shard is connected.
+
+        Raises:
+            RuntimeError: it ended instead; with its log.
+        """
+        await self.spawn()
+        assert self._process is not None
+        connected = asyncio.ensure_future(
+            self._discord.watch.until(lambda: self._discord.gateway.connected or None, seconds=60)
+        )
+        ended = asyncio.ensure_future(self._process.wait())
+        await asyncio.wait({connected, ended}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if not connected.done():
+            connected.cancel()
+            raise RuntimeError(f"the bot ended with {self._process.returncode}:\n{self.text()}")
+        await connected
+
+    def text(self) -> str:
+        """What the process has logged."""
+        return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+
+    async def logged(self, text: str) -> None:
+        """Wait until the process has logged a text."""
+        while text not in self.text():  # noqa: ASYNC110 - another process writes the file, and no event comes
+            await asyncio.sleep(0.1)
+
+    @property
+    def mebibytes(self) -> float:
+        """The memory that the process holds, as Linux counts it."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1_024
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def stop(self) -> int:
+        """Ask the process to end, and return its exit code."""
+        return await self._end(signal.SIGTERM)
+
+    async def kill(self) -> int:
+        """End the process without a word of warning."""
+        return await self._end(signal.SIGKILL)
+
+    async def _end(self, number: signal.Signals) -> int:
+        if self._process is None:
+            return 0
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+        return await asyncio.wait_for(self._process.wait(), 30)
+
+
+@asynccontextmanager
+async def bot_process(discord: WireDiscord, folder: Path, database: str) -> AsyncIterator[BotProcess]:
+    """A running bot; whatever happens, no process is left behind."""
+    process = BotProcess(discord, folder, database)
+    try:
+        await process.start()
+        yield process
+    finally:
+        await process.kill()
