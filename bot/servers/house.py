@@ -45,6 +45,9 @@ class RulesAtHand:
         try:
             async with asyncio.timeout(PATIENCE):
                 return self._keep(guild_id, await self._records.of(guild_id), AGE)
+        except TimeoutError:
+            log.warning("the database is slow to tell a server's rules, using those at hand", patience=PATIENCE)
+            return self._keep(guild_id, known, RETRY)
         except Exception:
             # Whatever it is, it must not keep a member from their answer.
             log.warning("could not read a server's rules, using those at hand", exc_info=True)
