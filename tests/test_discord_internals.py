@@ -1,22 +1,35 @@
 """Fails loudly when discord.py moves what `bot/discord_internals.py` reaches into."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import discord
 import pytest
 from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
-from discord.webhook.async_ import interaction_message_response_params
+from discord.webhook.async_ import async_context, interaction_message_response_params
 
-from bot.discord_internals import hide_option, respond, use_api_base, use_gateway_of_api
+from bot.client import EndingBot
+from bot.discord_internals import (
+    LightInteraction,
+    hide_option,
+    public_answer,
+    respond,
+    role_ids,
+    use_api_base,
+    use_gateway_of_api,
+    user_id,
+)
+from bot.film.library import default_content, load_library
 from bot.layout import Card
 from bot.replies import body_of
-from tests.bench.answers import ask, ending_bot
-from tests.bench.loopback import loopback_discord
+from bot.store.engine import open_store
+from tests.bench.busy import ask, vote
+from tests.bench.loopback import MESSAGE, loopback_discord
 
 
 class Room(commands.Cog):
@@ -50,17 +63,88 @@ async def test_every_request_and_every_connection_goes_to_the_address_that_is_se
     assert str(DiscordWebSocket.DEFAULT_GATEWAY) == "ws://127.0.0.1:1"
 
 
-async def test_an_answer_goes_out_over_the_librarys_own_session_and_counts_as_given() -> None:
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[EndingBot]:
+    store = await open_store(f"sqlite+aiosqlite:///{tmp_path / 'bot.db'}")
+    bot = EndingBot(load_library(default_content()), store, shard_count=1)
     with loopback_discord():
-        async with ending_bot() as bot:
-            await bot.login("token")
-            interaction = discord.Interaction(data=cast("Any", ask(1)), state=bot._connection)
+        await bot.login("token")
+        yield bot
+        await bot.close()
 
-            said = await respond(interaction, body_of("Hello.", private=False), wants_id=True)
 
-            # None would mean that discord.py keeps its session or state elsewhere: all answers would take the long way.
-            assert said is not None
-            assert interaction.response.is_done()
+async def test_an_answer_goes_out_over_the_librarys_own_session_and_counts_as_given(bot: EndingBot) -> None:
+    interaction = discord.Interaction(data=cast("Any", ask(1)), state=bot._connection)
+    # False would mean that discord.py keeps its session or state elsewhere: all answers would take the long way.
+    assert await respond(interaction, body_of("Hello.", private=False))
+    assert interaction.response.is_done()
+
+
+def arriving(bot: EndingBot, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> discord.Interaction:
+    """The interaction that comes out where the gateway's event goes in."""
+    came: list[discord.Interaction] = []
+    monkeypatch.setattr(bot.tree, "_from_interaction", came.append)
+    monkeypatch.setattr(bot, "dispatch", lambda _event, interaction: came.append(interaction))
+    bot._connection.parsers["INTERACTION_CREATE"](event)
+    return came[0]
+
+
+@pytest.mark.parametrize("event", [ask(1), vote(1)], ids=["command", "press"])
+async def test_an_interaction_is_read_only_as_far_as_is_asked_for(
+    bot: EndingBot, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = discord.Interaction(data=cast("Any", event), state=bot._connection)
+    reading = Mock(wraps=discord.Interaction._from_data)
+    monkeypatch.setattr(discord.Interaction, "_from_data", reading)
+
+    light = arriving(bot, event, monkeypatch)
+
+    assert isinstance(light, LightInteraction)
+    for name in ("id", "type", "token", "data", "guild_id", "channel_id"):
+        assert getattr(light, name) == getattr(whole, name)
+    assert user_id(light) == user_id(whole)
+    assert role_ids(light) == role_ids(whole)
+    assert not light.response.is_done()
+    assert reading.call_count == 0
+
+
+async def test_all_else_of_an_interaction_is_there_when_it_is_asked_for(
+    bot: EndingBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = discord.Interaction(data=cast("Any", vote(1)), state=bot._connection)
+    slots = [name for name in discord.Interaction.__slots__ if not name.startswith("_cs_")]
+    for name in slots:
+        light = arriving(bot, vote(1), monkeypatch)
+        assert repr(getattr(light, name)) == repr(getattr(whole, name)) or name == "channel", name
+    light = arriving(bot, vote(1), monkeypatch)
+    assert light.user == whole.user
+    assert light.permissions == whole.permissions
+    assert light.message is not None
+    assert light.channel is not None
+    with pytest.raises(AttributeError):
+        _ = light.nothing_of_this_name  # type: ignore[attr-defined]
+
+
+async def test_a_direct_message_has_a_user_without_roles(bot: EndingBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = {key: value for key, value in ask(1).items() if key not in ("guild_id", "guild", "member")}
+    light = arriving(bot, event | {"user": ask(1)["member"]["user"]}, monkeypatch)
+    assert light.guild_id is None
+    assert user_id(light) == light.user.id
+    assert role_ids(light) == frozenset()
+
+
+@pytest.mark.parametrize(("private", "known"), [(False, 7), (True, None)])
+async def test_an_answer_that_discord_made_private_is_no_message_to_point_to(
+    bot: EndingBot, monkeypatch: pytest.MonkeyPatch, private: bool, known: int | None
+) -> None:
+    message = {"id": "7", "flags": discord.MessageFlags(ephemeral=private).value}
+    asking = AsyncMock(return_value=message)
+    monkeypatch.setattr(async_context.get(), "get_original_interaction_response", asking)
+    assert await public_answer(bot, "token") == known
+
+
+async def test_an_earlier_answer_is_found_by_its_interactions_token(bot: EndingBot) -> None:
+    assert await public_answer(bot, "token") == int(MESSAGE["id"])
 
 
 @pytest.mark.parametrize("private", [True, False])

@@ -14,6 +14,7 @@ from bot.client import EndingBot
 from bot.discord_internals import use_api_base, use_gateway_of_api
 from bot.logs import configure_logs
 from bot.settings import Settings, read_settings
+from bot.speed import loop_factory, settle
 from bot.store.engine import open_store
 
 HOW_TO_LOG_IN = """There is no Discord token, so the bot can't log in.
@@ -28,13 +29,15 @@ def run() -> None:
     if settings.discord_token is None or not settings.discord_token.get_secret_value():
         raise Failure(HOW_TO_LOG_IN)
     configure_logs(settings.log_level, settings.log_format)
-    asyncio.run(_run(settings, settings.discord_token.get_secret_value()))
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(_run(settings, settings.discord_token.get_secret_value()))
 
 
 async def _run(settings: Settings, token: str) -> None:
     library = checked_library(settings)
     store = await open_store(settings.database_url.get_secret_value())
     bot = EndingBot(library, store, grace=timedelta(days=settings.grace_days), understanding=settings.understanding)
+    bot.add_listener(_settle, "on_ready")
     running = asyncio.ensure_future(_connect(bot, token, settings.discord_api_base))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -53,6 +56,10 @@ async def _run(settings: Settings, token: str) -> None:
         raise Failure(f"Discord can't be reached: {error}. Check the network, then start again.") from error
     finally:
         await bot.close()
+
+
+async def _settle() -> None:
+    settle()
 
 
 async def _connect(bot: EndingBot, token: str, api_base: str | None) -> None:

@@ -1,13 +1,19 @@
 """The benchmark itself runs; what it measures is for people to read."""
 
 from tests.bench.answers import compare
+from tests.bench.servers import measure as measure_servers
 from tests.bench.understanding import measure as measure_understanding
 from tests.bench.votes import Sizes, measure
 
 
 async def test_the_benchmark_compares_both_bots() -> None:
-    table = await compare(rounds=1, count=40)
-    assert table.row_count == 6
+    table = await compare(rounds=1, count=100)
+    assert table.row_count == 9
+
+
+async def test_the_benchmark_of_servers_starts_every_kind_of_bot() -> None:
+    table = await measure_servers(rounds=1, counts=(2,), settled=0)
+    assert table.row_count == 2
 
 
 async def test_the_benchmark_of_votes_measures_all_that_it_promises() -> None:
