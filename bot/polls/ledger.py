@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.clock import Clock
 from bot.polls.records import POLL_COLUMNS, chosen, poll_from, tally_of
@@ -20,6 +19,11 @@ QUEUE_LIMIT = 5_000
 """Votes that may wait at once; a further one waits for a place before it waits for its commit."""
 BATCH_LIMIT = 512
 """Votes of one transaction; its SQL statements stay below SQLite's limit of 32,766 parameters."""
+
+PACE = 0.01
+"""Seconds between the starts of two transactions, so that votes share one; a vote after a pause waits for nothing."""
+ENOUGH = 32
+"""Votes that don't wait for more: a transaction's cost is small beside theirs."""
 
 
 class Outcome(Enum):
@@ -119,8 +123,13 @@ class Ledger:
 
     async def run(self) -> None:
         """Write votes until cancelled: whatever waits goes into the next transaction."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time() - PACE
         while True:
             batch = [await self._queue.get()]
+            if self._queue.qsize() < ENOUGH and self._open:
+                await asyncio.sleep(begun + PACE - loop.time())
+            begun = loop.time()
             while len(batch) < BATCH_LIMIT and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             try:
@@ -136,8 +145,8 @@ class Ledger:
 
     async def _write(self, batch: Sequence[_Vote]) -> None:
         try:
-            async with self._store.write() as connection:
-                receipts = await _count(connection, batch, self._clock())
+            now = self._clock()
+            receipts = await self._store.write_at_once(lambda connection: _count(connection, batch, now))
         except BaseException as error:
             for vote in batch:
                 if not vote.receipt.done():
@@ -162,39 +171,49 @@ _OPEN_POLLS = _POLLS.where(polls.c.voter_key.is_not(None), polls.c.closes_at > b
 Late votes lock nothing: however many come, they must not keep their poll from being closed.
 """
 
+_TALLIES = select(tallies).where(tallies.c.poll_id.in_(bindparam("poll_ids", expanding=True)))
+_BALLOTS = select(ballots.c.voter, ballots.c.choices).where(
+    ballots.c.poll_id == bindparam("poll_id"), ballots.c.voter.in_(bindparam("voters", expanding=True))
+)
+_THIS_BALLOT = (ballots.c.poll_id == bindparam("p"), ballots.c.voter == bindparam("v"))
+_DROP = delete(ballots).where(*_THIS_BALLOT)
+_ADD = ballots.insert()
+_CHANGE = update(ballots).where(*_THIS_BALLOT).values(choices=bindparam("c"))
+_MOVE = (
+    update(tallies)
+    .where(tallies.c.poll_id == bindparam("p"), tallies.c.choice == bindparam("o"))
+    .values(votes=tallies.c.votes + bindparam("by"))
+)
+_GROW = update(polls).where(polls.c.id == bindparam("p")).values(voters=polls.c.voters + bindparam("by"))
 
-async def _count(connection: AsyncConnection, batch: Sequence[_Vote], now: datetime) -> list[Receipt]:
+
+def _count(connection: Connection, batch: Sequence[_Vote], now: datetime) -> list[Receipt]:
     """Apply votes in order, write what changed, and say what became of each."""
-    counts, closed = await _load(connection, batch, now)
+    counts, closed = _load(connection, batch, now)
     receipts = [_apply(counts.get(vote.poll_id), vote, closed.get(vote.poll_id)) for vote in batch]
-    await _save(connection, counts)
+    _save(connection, counts)
     return receipts
 
 
-async def _load(
-    connection: AsyncConnection, batch: Sequence[_Vote], now: datetime
-) -> tuple[dict[int, _Count], dict[int, Poll]]:
+def _load(connection: Connection, batch: Sequence[_Vote], now: datetime) -> tuple[dict[int, _Count], dict[int, Poll]]:
     """The open polls of a batch with their counts, and those that take no more votes."""
     poll_ids = sorted({vote.poll_id for vote in batch})
-    rows = (await connection.execute(_OPEN_POLLS, {"poll_ids": poll_ids, "now": int(now.timestamp())})).all()
+    rows = connection.execute(_OPEN_POLLS, {"poll_ids": poll_ids, "now": int(now.timestamp())}).all()
     # A poll whose time is up takes no vote, also in the moment before it is closed.
     counts = {row.id: _Count(poll_from(row), row.voter_key, [0] * len(row.options), row.voters) for row in rows}
     others = [poll_id for poll_id in poll_ids if poll_id not in counts]
-    rows = (await connection.execute(_POLLS, {"poll_ids": others})).all() if others else ()
+    rows = connection.execute(_POLLS, {"poll_ids": others}).all() if others else ()
     closed = {row.id: poll_from(row) for row in rows}
     if counts:
-        tallied = select(tallies).where(tallies.c.poll_id.in_(counts))
-        for row in (await connection.execute(tallied)).all():
+        for row in connection.execute(_TALLIES, {"poll_ids": list(counts)}).all():
             counts[row.poll_id].votes[row.choice] = row.votes
     voters: defaultdict[int, set[bytes]] = defaultdict(set)
     for vote in batch:
         if count := counts.get(vote.poll_id):
             voters[vote.poll_id].add(voter(count.key, vote.user_id))
     for poll_id, hashes in voters.items():
-        held = select(ballots.c.voter, ballots.c.choices).where(
-            ballots.c.poll_id == poll_id, ballots.c.voter.in_(hashes)
-        )
-        found = {row.voter: row.choices for row in (await connection.execute(held)).all()}
+        held = connection.execute(_BALLOTS, {"poll_id": poll_id, "voters": list(hashes)}).all()
+        found = {row.voter: row.choices for row in held}
         counts[poll_id].before = found
         counts[poll_id].now = dict(found)
     return counts, closed
@@ -228,7 +247,7 @@ def _apply(count: _Count | None, vote: _Vote, closed: Poll | None) -> Receipt:
     return Receipt(outcome, count.poll, chosen(vote.choices), count.tally)
 
 
-async def _save(connection: AsyncConnection, counts: dict[int, _Count]) -> None:
+def _save(connection: Connection, counts: dict[int, _Count]) -> None:
     both = [(poll_id, count, count.before, count.now) for poll_id, count in counts.items()]
     dropped = [{"p": poll_id, "v": who} for poll_id, _, before, now in both for who in before.keys() - now.keys()]
     added = [
@@ -251,20 +270,9 @@ async def _save(connection: AsyncConnection, counts: dict[int, _Count]) -> None:
     grown = [
         {"p": poll_id, "by": len(now) - len(before)} for poll_id, _, before, now in both if len(now) != len(before)
     ]
-    this_ballot = (ballots.c.poll_id == bindparam("p"), ballots.c.voter == bindparam("v"))
-    this_tally = (tallies.c.poll_id == bindparam("p"), tallies.c.choice == bindparam("o"))
-    if dropped:
-        await connection.execute(delete(ballots).where(*this_ballot), dropped)
-    if added:
-        await connection.execute(ballots.insert(), added)
-    if changed:
-        await connection.execute(update(ballots).where(*this_ballot).values(choices=bindparam("c")), changed)
-    if moved:
-        by = tallies.c.votes + bindparam("by")
-        await connection.execute(update(tallies).where(*this_tally).values(votes=by), moved)
-    if grown:
-        by = polls.c.voters + bindparam("by")
-        await connection.execute(update(polls).where(polls.c.id == bindparam("p")).values(voters=by), grown)
+    for statement, rows in ((_DROP, dropped), (_ADD, added), (_CHANGE, changed), (_MOVE, moved), (_GROW, grown)):
+        if rows:
+            connection.execute(statement, rows)
 
 
 def _moved(count: _Count) -> Counter[int]:

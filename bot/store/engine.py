@@ -3,17 +3,18 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -21,6 +22,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 USABLE = "Use sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE."
 BUSY_TIMEOUT = 5_000
 """Milliseconds that SQLite waits for another process's write."""
+
+Result = TypeVar("Result")
 
 
 class StoreError(Exception):
@@ -30,8 +33,10 @@ class StoreError(Exception):
 class Store:
     """An open database with its schema up to date."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, writer: Engine | None) -> None:
         self._engine = engine
+        self._writer = writer
+        self._thread = ThreadPoolExecutor(1, "ending-bot-writer")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -48,6 +53,20 @@ class Store:
         async with self._engine.begin() as connection:
             yield connection
 
+    async def write_at_once(self, work: Callable[[Connection], Result]) -> Result:
+        """Do the work of a whole transaction, and return what it returns when it is committed and on disk.
+
+        With SQLite it runs in a thread of its own from begin to commit: to change threads for each statement, as
+        `write` does, costs more than the statements.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: nothing was written.
+        """
+        if self._writer is None:
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, _in_transaction, self._writer, work)
+
     async def forget_traces(self) -> None:
         """Drop what was deleted from SQLite's write-ahead log too, so that destroyed keys are gone from disk."""
         if self._engine.dialect.name == "sqlite":
@@ -57,7 +76,15 @@ class Store:
 
     async def close(self) -> None:
         """Give back every connection."""
+        await asyncio.to_thread(self._thread.shutdown)
+        if self._writer is not None:
+            self._writer.dispose()
         await self._engine.dispose()
+
+
+def _in_transaction(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    with engine.begin() as connection:
+        return work(connection)
 
 
 async def open_store(url: str, *, create: bool = True) -> Store:
@@ -85,7 +112,7 @@ async def open_store(url: str, *, create: bool = True) -> Store:
     except OSError as error:
         raise StoreError(f"The folder of the database can't be made: {error}. Choose another place.") from error
     if engine.dialect.name == "sqlite":
-        _make_durable(engine)
+        _make_durable(engine.sync_engine)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_migrate)
@@ -96,7 +123,7 @@ async def open_store(url: str, *, create: bool = True) -> Store:
     except StoreError:
         await engine.dispose()
         raise
-    store = Store(engine)
+    store = Store(engine, _writer(parsed))
     # A process that was killed right after a close could not do it any more.
     await store.forget_traces()
     return store
@@ -119,7 +146,16 @@ def _probe(path: Path) -> None:
         raise StoreError(_explain(error, str(path))) from error
 
 
-def _make_durable(engine: AsyncEngine) -> None:
+def _writer(url: URL) -> Engine | None:
+    """A second way to the same SQLite file, without asyncio; None for what is in memory, or elsewhere."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    engine = create_engine(url.set(drivername="sqlite"), hide_parameters=True)
+    _make_durable(engine)
+    return engine
+
+
+def _make_durable(engine: Engine) -> None:
     # FULL, because with NORMAL the last commits can be lost when the power goes.
     pragmas = (
         "journal_mode=WAL",
@@ -129,7 +165,7 @@ def _make_durable(engine: AsyncEngine) -> None:
         "secure_delete=ON",
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: object) -> None:
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
@@ -137,7 +173,7 @@ def _make_durable(engine: AsyncEngine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A write takes its lock at once: a lock taken later can fail in the middle of a transaction.
         statement = connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE")

@@ -128,7 +128,7 @@ async def test_a_member_can_look_up_their_own_vote_while_the_poll_is_open(ledger
 
 
 async def test_a_failed_transaction_fails_only_its_own_votes(ledger: Ledger, store: Store, poll_id: int) -> None:
-    engine = store._engine.sync_engine
+    engine = store._writer or store._engine.sync_engine
     failures = iter([True])
 
     def break_once(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:

@@ -5,26 +5,26 @@ Here each process is a program of its own in one loop, halted just where the oth
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.film.library import Library
 from bot.polls.ledger import Ledger, Outcome
 from bot.polls.records import Records
 from bot.polls.rules import REMINDER
-from bot.store.engine import Store
+from bot.store.engine import Result, Store
 from bot.store.tables import outbox, polls
 from tests.conftest import HandClock
 from tests.polls.drafts import OPENER, draft
 from tests.polls.test_close_crash import Channel, Program, Scene, a_while, assert_closed_once
 from tests.polls.test_ledger import running
 
-AT_ONCE = 3.0
+AT_ONCE = 20.0
 """Seconds that suffice for anything that waits for nobody."""
 
 with_row_locks = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -48,7 +48,7 @@ class SlowStore(Store):
     """A store whose commits wait."""
 
     def __init__(self, store: Store, before_commit: Halt) -> None:
-        super().__init__(store._engine)
+        super().__init__(store._engine, store._writer)
         self._before_commit = before_commit
 
     @contextlib.asynccontextmanager
@@ -56,6 +56,10 @@ class SlowStore(Store):
         async with super().write() as connection:
             yield connection
             await self._before_commit()
+
+    async def write_at_once(self, work: Callable[[Connection], Result]) -> Result:
+        async with self.write() as connection:
+            return await connection.run_sync(work)
 
 
 @pytest.fixture
