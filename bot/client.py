@@ -13,7 +13,9 @@ from discord.ext import commands
 from bot.answers.buttons import BUTTONS as ANSWER_BUTTONS
 from bot.answers.cog import Answers
 from bot.answers.posting import Posting
+from bot.buttons import Switchboard
 from bot.clock import Clock, system_clock
+from bot.discord_internals import use_light_interactions
 from bot.errors import answer_error
 from bot.film.library import Library
 from bot.limits import COMMANDS, PRESSES, Pace
@@ -44,7 +46,7 @@ FORM_PATIENCE = 1.5
 LAST_WORDS = 2.0
 """Seconds that the end waits for answers on their way; whoever stops the program usually waits for 10."""
 
-BUTTONS = (*ANSWER_BUTTONS, *POLL_BUTTONS, *SERVER_BUTTONS)
+BUTTONS = (*POLL_BUTTONS, *ANSWER_BUTTONS, *SERVER_BUTTONS)
 GRACE = timedelta(days=30)
 """How long a server's data is kept after the bot was removed from it, unless the settings say otherwise."""
 
@@ -113,10 +115,11 @@ class EndingBot(commands.AutoShardedBot):
         self.grace = grace
         self.personal = MemberPolls(store, self.ledger, self.board.touch)
         self.departures = Departures(Departed(store), ServerPolls(store), DiscordPresence(self), clock, grace)
+        self._switchboard = Switchboard(BUTTONS)
         self._tasks = Tasks()
+        use_light_interactions(self)
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(*BUTTONS)
         await self.add_cog(self._answers)
         self.tree.add_command(self._answers.menu)
         await self.add_cog(
@@ -155,20 +158,20 @@ class EndingBot(commands.AutoShardedBot):
         log.info("ready", user=str(self.user), shards=self.shard_count)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Answer buttons, menus and forms that no part of this program knows, so that none ever just "fails"."""
+        """Answer buttons and menus; also those, and forms, that no part of this program knows, so that none "fails"."""
         if interaction.type is discord.InteractionType.modal_submit:
             await asyncio.sleep(FORM_PATIENCE)
             if not interaction.response.is_done():
                 await reply(interaction, "I was restarted while you wrote. Please use the command again; sorry.")
-            return
-        if interaction.type is not discord.InteractionType.component:
-            return
-        custom_id = custom_id_of(interaction)
-        if not any(button.__discord_ui_compiled_template__.fullmatch(custom_id) for button in BUTTONS):
-            await reply(
-                interaction,
-                "This button is from an older version of me. Please use the command again to get a new one.",
-            )
+        elif interaction.type is discord.InteractionType.component:
+            item = self._switchboard.find(custom_id_of(interaction))
+            if item is None:
+                await reply(
+                    interaction,
+                    "This button is from an older version of me. Please use the command again to get a new one.",
+                )
+            else:
+                await item.use(interaction)
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         log.exception("event failed", gateway_event=event_method)

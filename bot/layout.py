@@ -118,6 +118,10 @@ class Card(ui.LayoutView):
         self.frame: ui.Container[Self] = ui.Container(accent_colour=ACCENT)
         self.add_item(self.frame)
 
+    def is_finished(self) -> bool:
+        """True: discord.py need not keep it and listen for it, since `bot/buttons.py` finds what is used in it."""
+        return True
+
     def text(self, content: str) -> Self:
         """Add a paragraph in Discord's markdown."""
         self.frame.add_item(ui.TextDisplay(content))

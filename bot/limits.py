@@ -5,6 +5,8 @@ import time
 import discord
 from discord import app_commands
 
+from bot.discord_internals import user_id
+
 COMMANDS = (8, 20.0)
 """Uses in so many seconds. A command may put a long card into the channel."""
 PRESSES = (30, 20.0)
@@ -30,7 +32,7 @@ class Pace:
         Raises:
             app_commands.CommandOnCooldown: the member was too quick; it says how many seconds to wait.
         """
-        retry_after = self._window(interaction.user.id).update_rate_limit()
+        retry_after = self._window(user_id(interaction)).update_rate_limit()
         if retry_after:
             raise app_commands.CommandOnCooldown(app_commands.Cooldown(self._uses, self._seconds), retry_after)
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, TypeVar, cast
 
 import aiohttp
@@ -30,53 +30,44 @@ async def reply(
     *,
     private: bool = True,
     file: discord.File = discord.utils.MISSING,
-) -> int | None:
+) -> None:
     """Send a sentence or a card as the interaction's answer, or as a follow-up where it has one already.
 
-    A file goes with a sentence; a card has its own. Returns the message's id; None where only one member sees it.
+    A file goes with a sentence; a card has its own.
     """
     try:
-        return await _send(interaction, answer, private=private, file=file)
+        await _send(interaction, answer, private=private, file=file)
     except aiohttp.ClientConnectionError:
         # The request may have arrived; then Discord refuses the second one, and the member has the answer.
         if file:
             file.reset()
-        return await _send(interaction, answer, private=private, file=file)
+        await _send(interaction, answer, private=private, file=file)
 
 
 async def _send(
     interaction: discord.Interaction, answer: str | ui.LayoutView, *, private: bool, file: discord.File
-) -> int | None:
+) -> None:
     if interaction.response.is_done():
         if isinstance(answer, str):
-            message = await interaction.followup.send(answer, ephemeral=private, file=file, wait=True)
+            await interaction.followup.send(answer, ephemeral=private, file=file)
         else:
-            message = await interaction.followup.send(view=answer, ephemeral=private, wait=True)
-        return None if message.flags.ephemeral else message.id
-    if not file:
-        said = await respond(interaction, body_of(answer, private=private), wants_id=not private)
-        if said is not None:
-            return None if said.get("response_message_ephemeral") else _id_in(said)
-    if isinstance(answer, str):
-        sent = await interaction.response.send_message(answer, ephemeral=private, file=file)
+            await interaction.followup.send(view=answer, ephemeral=private)
+    elif not file and await respond(interaction, body_of(answer, private=private)):
+        return
+    elif isinstance(answer, str):
+        await interaction.response.send_message(answer, ephemeral=private, file=file)
     else:
-        sent = await interaction.response.send_message(view=answer, ephemeral=private)
-    # Discord may make an answer private that was meant for all, such as a user's own app's in some servers.
-    return None if sent.is_ephemeral() else sent.message_id
+        await interaction.response.send_message(view=answer, ephemeral=private)
 
 
-async def reply_ready(interaction: discord.Interaction, body: bytes, make: Callable[[], ui.LayoutView]) -> int | None:
-    """Answer an interaction for all to see with a body that was made before; `make` makes the card where it must be.
-
-    Returns the message's id; None where only one member sees it.
-    """
+async def reply_ready(interaction: discord.Interaction, body: bytes, make: Callable[[], ui.LayoutView]) -> None:
+    """Answer an interaction for all to see with a body that was made before; `make` makes the card where it must be."""
     if not interaction.response.is_done():
         # What breaks the connection is tried once more below, as for every other answer.
         with contextlib.suppress(aiohttp.ClientConnectionError):
-            said = await respond(interaction, body, wants_id=True)
-            if said is not None:
-                return None if said.get("response_message_ephemeral") else _id_in(said)
-    return await reply(interaction, make(), private=False)
+            if await respond(interaction, body):
+                return
+    await reply(interaction, make(), private=False)
 
 
 def body_of(answer: str | ui.LayoutView, *, private: bool) -> bytes:
@@ -90,11 +81,6 @@ def body_of(answer: str | ui.LayoutView, *, private: bool) -> bytes:
         data["components"] = cast("Components", answer).to_components()
     data["flags"] = flags.value
     return json.dumps({"type": discord.InteractionResponseType.channel_message.value, "data": data}).encode()
-
-
-def _id_in(said: Mapping[str, Any]) -> int | None:
-    name = said.get("response_message_id")
-    return None if name is None else int(name)
 
 
 async def in_time(interaction: discord.Interaction, work: Awaitable[Result], *, private: bool = True) -> Result:

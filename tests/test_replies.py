@@ -14,7 +14,7 @@ import pytest
 
 from bot import replies
 from bot.layout import Card
-from bot.replies import in_time, reply, reply_ready
+from bot.replies import in_time, reply_ready
 
 
 @dataclass
@@ -85,42 +85,13 @@ async def test_work_is_not_left_running_when_the_answer_is_called_off() -> None:
     await asyncio.wait_for(ended.wait(), 1)
 
 
-@dataclass
-class Sent:
-    """What Discord says of an answer that it took."""
-
-    private: bool
-    message_id: int = 7
-
-    def is_ephemeral(self) -> bool:
-        return self.private
-
-
-@pytest.mark.parametrize(("private", "known"), [(False, 7), (True, None)])
-async def test_an_answer_that_discord_made_private_is_no_message_to_point_to(private: bool, known: int | None) -> None:
-    interaction = Mock()
-    interaction.response.is_done.return_value = False
-    interaction.response.send_message = AsyncMock(return_value=Sent(private))
-    assert await reply(cast("discord.Interaction", interaction), "text", private=False) == known
-
-
-@pytest.mark.parametrize(("private", "known"), [(False, 7), (True, None)])
-async def test_so_it_is_with_an_answer_that_came_after_a_deferral(private: bool, known: int | None) -> None:
-    interaction = Mock()
-    interaction.response.is_done.return_value = True
-    message = Mock(id=7, flags=discord.MessageFlags(ephemeral=private))
-    interaction.followup.send = AsyncMock(return_value=message)
-    assert await reply(cast("discord.Interaction", interaction), "text", private=False) == known
-    assert interaction.followup.send.call_args.kwargs["wait"] is True
-
-
 async def test_an_answer_made_before_is_sent_once_more_where_the_connection_broke(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tries = AsyncMock(side_effect=[aiohttp.ServerDisconnectedError(), {"response_message_id": "7"}])
+    tries = AsyncMock(side_effect=[aiohttp.ServerDisconnectedError(), True])
     monkeypatch.setattr(replies, "respond", tries)
     interaction = Mock()
     interaction.response.is_done.return_value = False
 
-    assert await reply_ready(cast("discord.Interaction", interaction), b"{}", lambda: Card().text("Words")) == 7
+    await reply_ready(cast("discord.Interaction", interaction), b"{}", lambda: Card().text("Words"))
     assert tries.await_count == 2

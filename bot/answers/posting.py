@@ -1,16 +1,20 @@
 """How an answer comes into a channel: to all, with a button to delete it, or to who asked alone."""
 
+import asyncio
 import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 
+import aiohttp
 import discord
+import structlog
 from discord import app_commands, ui
 
 from bot.answers.buttons import DeleteButton
 from bot.answers.pages import Page
 from bot.answers.recent import Earlier, Recent
 from bot.clock import Clock
+from bot.discord_internals import public_answer
 from bot.errors import Refusal
 from bot.film.library import Library
 from bot.films import named_film
@@ -18,6 +22,10 @@ from bot.house import House
 from bot.layout import Card, escape
 from bot.replies import body_of, reply, reply_ready
 
+log = structlog.get_logger(__name__)
+
+PATIENCE = 1.0
+"""Seconds that Discord has to tell whether an earlier answer is still there; the answer must leave within 3."""
 WHO_SEES = [
     app_commands.Choice(name="everyone here", value="everyone"),
     app_commands.Choice(name="only me", value="me"),
@@ -55,10 +63,11 @@ class Posting:
             await reply(interaction, make(True))
             return
         earlier = self._recent.find(interaction.channel_id or 0, page)
-        if earlier is None:
+        way = await _way_to(earlier, interaction) if earlier else None
+        if way is None:
             await self._post_ready(interaction, page, make, variant)
         else:
-            await reply(interaction, make(True).above(_way_to(earlier, interaction)))
+            await reply(interaction, make(True).above(way))
 
     async def _post_ready(
         self, interaction: discord.Interaction, page: Page, make: Callable[[bool], Card], variant: Hashable
@@ -71,15 +80,15 @@ class Posting:
             body = self._bodies[key] = body_of(self._public(page, make(False), hidden=hidden), private=False)
             while len(self._bodies) > MOST_BODIES:
                 self._bodies.popitem(last=False)
-        message_id = await reply_ready(interaction, body, lambda: self._public(page, make(False), hidden=hidden))
-        self._note(interaction, page, message_id)
+        await reply_ready(interaction, body, lambda: self._public(page, make(False), hidden=hidden))
+        self._note(interaction, page)
 
     async def post(self, interaction: discord.Interaction, page: Page, card: Card, *, shared: bool = False) -> None:
         """Put a card into the channel, hidden where the server wants that. Who asks alone has asked for it."""
         hidden = await self._house.hides(interaction.guild_id, interaction.channel_id)
         above = [f"-# Shared by {interaction.user.mention}"] if shared else []
-        message_id = await reply(interaction, self._public(page, card, above, hidden=hidden), private=False)
-        self._note(interaction, page, message_id)
+        await reply(interaction, self._public(page, card, above, hidden=hidden), private=False)
+        self._note(interaction, page)
 
     def _public(self, page: Page, card: Card, above: Sequence[str] = (), *, hidden: bool) -> Card:
         above = list(above)
@@ -92,10 +101,10 @@ class Posting:
         card.add_item(ui.ActionRow(DeleteButton()))
         return card
 
-    def _note(self, interaction: discord.Interaction, page: Page, message_id: int | None) -> None:
+    def _note(self, interaction: discord.Interaction, page: Page) -> None:
         # In direct messages nothing can be flooded.
-        if message_id is not None and interaction.guild_id:
-            self._recent.note(interaction.channel_id or 0, page, message_id)
+        if interaction.guild_id:
+            self._recent.note(interaction.channel_id or 0, page, interaction.token)
 
     async def delete(self, interaction: discord.Interaction) -> None:
         """Delete the answer that the button is on, for who asked and for who may manage messages there."""
@@ -109,9 +118,17 @@ class Posting:
         await interaction.response.defer()
         with contextlib.suppress(discord.NotFound):
             await interaction.delete_original_response()
-        self._recent.forget(message.id)
 
 
-def _way_to(earlier: Earlier, interaction: discord.Interaction) -> str:
-    link = f"https://discord.com/channels/{interaction.guild_id}/{interaction.channel_id}/{earlier.message_id}"
+async def _way_to(earlier: Earlier, interaction: discord.Interaction) -> str | None:
+    """A line that leads to an earlier answer; None where it is gone, or was shown to one member alone."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            message_id = await public_answer(interaction.client, earlier.token)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("could not look for an earlier answer, answering again", reason=type(error).__name__)
+        return None
+    if message_id is None:
+        return None
+    link = f"https://discord.com/channels/{interaction.guild_id}/{interaction.channel_id}/{message_id}"
     return f"Answered here {discord.utils.format_dt(earlier.at, 'R')}: {link}"

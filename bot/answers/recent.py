@@ -17,7 +17,8 @@ MOST = 5_000
 class Earlier:
     """An answer that a channel has already."""
 
-    message_id: int
+    token: str
+    """That of the interaction, by which Discord finds the answer's message for 15 minutes."""
     at: datetime
 
 
@@ -33,14 +34,9 @@ class Recent:
         earlier = self._answers.get((channel_id, page.key))
         return earlier if earlier and self._clock() - earlier.at < FRESH else None
 
-    def note(self, channel_id: int, page: Page, message_id: int) -> None:
+    def note(self, channel_id: int, page: Page, token: str) -> None:
         """Remember a public answer."""
         self._answers.pop((channel_id, page.key), None)
-        self._answers[channel_id, page.key] = Earlier(message_id, self._clock())
+        self._answers[channel_id, page.key] = Earlier(token, self._clock())
         while len(self._answers) > MOST:
             self._answers.popitem(last=False)
-
-    def forget(self, message_id: int) -> None:
-        """Forget an answer that was deleted."""
-        for key in [key for key, earlier in self._answers.items() if earlier.message_id == message_id]:
-            del self._answers[key]

@@ -13,7 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.discord_internals import hide_option, role_ids
+from bot.discord_internals import hide_option, role_ids, user_id
 from bot.errors import Refusal
 from bot.film.library import Library
 from bot.film.pack import Pack
@@ -206,8 +206,7 @@ class Polls(commands.Cog, name="Polls"):
 
     async def vote(self, interaction: discord.Interaction, poll_id: int, choices: Collection[int]) -> None:
         """Count, change or withdraw (no options) the vote of the member who pressed, and say what was done."""
-        member = interaction.user
-        casting = self._parts.ledger.cast(poll_id, member.id, choices, role_ids(member))
+        casting = self._parts.ledger.cast(poll_id, user_id(interaction), choices, role_ids(interaction))
         try:
             receipt = await in_time(interaction, casting)
         except LedgerClosedError as error:
@@ -223,7 +222,7 @@ class Polls(commands.Cog, name="Polls"):
 
     async def mine(self, interaction: discord.Interaction, poll_id: int) -> None:
         """Tell a member their own vote."""
-        receipt = await in_time(interaction, self._parts.ledger.ballot(poll_id, interaction.user.id))
+        receipt = await in_time(interaction, self._parts.ledger.ballot(poll_id, user_id(interaction)))
         await reply(interaction, cards.my_vote_text(receipt))
 
     async def look(self, interaction: discord.Interaction, poll_id: int) -> None:

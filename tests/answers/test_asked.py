@@ -31,7 +31,8 @@ def test_marks_and_markup_are_no_part_of_the_question(written: str, question: st
 def test_every_search_fits_into_the_button_that_shares_it(query: str, index: int) -> None:
     query = " ".join(query[:QUERY_LIMIT].split())
     button = ShareButton("f" * 24, quote_page("f" * 24, index, query).shows)
+    assert button.custom_id
     assert len(button.custom_id) <= 100
-    match = re.fullmatch(ShareButton.__discord_ui_compiled_template__, button.custom_id)
+    match = re.fullmatch(ShareButton.template, button.custom_id)
     assert match is not None
     assert ShareButton.from_match(match).page == button.page

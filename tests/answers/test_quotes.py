@@ -141,7 +141,7 @@ def test_any_text_is_searched_and_its_button_finds_the_same_again(about: str) ->
     button = AnotherQuote("x" * 24, 999, found.query)
     assert button.custom_id == f"quote:{'x' * 24}:999:{found.query}"
     assert len(button.custom_id) <= CUSTOM_ID_LIMIT
-    match = AnotherQuote.__discord_ui_compiled_template__.fullmatch(button.custom_id)
+    match = AnotherQuote.template.fullmatch(button.custom_id)
     assert match is not None
     again = AnotherQuote.from_match(match)
     assert (again.film, again.index) == ("x" * 24, 999)

@@ -159,7 +159,7 @@ async def test_every_button_belongs_to_a_persistent_class(world: World) -> None:
         assert answer.response is not None
         for part in str(answer.response.components).split("'custom_id': '")[1:]:
             custom_id = part.split("'")[0]
-            assert any(button.__discord_ui_compiled_template__.fullmatch(custom_id) for button in BUTTONS), custom_id
+            assert any(button.template.fullmatch(custom_id) for button in BUTTONS), custom_id
 
 
 @pytest.fixture
