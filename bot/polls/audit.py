@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.polls.records import chosen
 from bot.store.engine import Store
@@ -19,6 +20,10 @@ class Mismatch:
     tallied: int
     counted: int
 
+    def __str__(self) -> str:
+        counter = "voters" if self.choice is None else f"option {self.choice + 1}"
+        return f"Poll {self.poll_id}, {counter}: the tally says {self.tallied}, the ballots are {self.counted}."
+
 
 @dataclass(frozen=True, slots=True)
 class Audit:
@@ -31,16 +36,21 @@ class Audit:
 
 async def audit(store: Store) -> Audit:
     """Count the ballots of every open poll anew. All is read from one state of the database, also while people vote."""
+    async with store.read() as connection:
+        return await audit_within(connection)
+
+
+async def audit_within(connection: AsyncConnection) -> Audit:
+    """The same within a transaction that is under way."""
     open_polls = select(polls.c.id).where(polls.c.closed_at.is_(None))
     tallied = select(tallies.c.poll_id, tallies.c.choice, tallies.c.votes).where(tallies.c.poll_id.in_(open_polls))
     alike = select(ballots.c.poll_id, ballots.c.choices, func.count().label("ballots"))
     alike = alike.where(ballots.c.poll_id.in_(open_polls)).group_by(ballots.c.poll_id, ballots.c.choices)
-    async with store.read() as connection:
-        number = (await connection.execute(select(func.count()).select_from(open_polls.subquery()))).scalar_one()
-        said = {(row.poll_id, row.choice): row.votes for row in (await connection.execute(tallied)).all()}
-        voters = select(polls.c.id, polls.c.voters).where(polls.c.closed_at.is_(None)).order_by(polls.c.id)
-        said_voters = {row.id: row.voters for row in (await connection.execute(voters)).all()}
-        rows = (await connection.execute(alike)).all()
+    number = (await connection.execute(select(func.count()).select_from(open_polls.subquery()))).scalar_one()
+    said = {(row.poll_id, row.choice): row.votes for row in (await connection.execute(tallied)).all()}
+    voters = select(polls.c.id, polls.c.voters).where(polls.c.closed_at.is_(None)).order_by(polls.c.id)
+    said_voters = {row.id: row.voters for row in (await connection.execute(voters)).all()}
+    rows = (await connection.execute(alike)).all()
     found: Counter[tuple[int, int]] = Counter()
     for row in rows:
         for option in chosen(row.choices):

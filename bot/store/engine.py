@@ -22,6 +22,11 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 USABLE = "Use sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE."
 BUSY_TIMEOUT = 5_000
 """Milliseconds that SQLite waits for another process's write."""
+TRACES_PATIENCE = 1_000
+"""Milliseconds that dropping traces waits for a reader, such as a backup: while it does, votes wait too.
+
+What it could not drop then goes the next time, or when the reader is done.
+"""
 
 Result = TypeVar("Result")
 
@@ -72,7 +77,9 @@ class Store:
         if self._engine.dialect.name == "sqlite":
             async with self._engine.connect() as connection:
                 await connection.execution_options(sqlite_begin=None)
+                await connection.execute(text(f"PRAGMA busy_timeout={TRACES_PATIENCE}"))
                 await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+                await connection.execute(text(f"PRAGMA busy_timeout={BUSY_TIMEOUT}"))
 
     async def close(self) -> None:
         """Give back every connection."""
