@@ -43,7 +43,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to make.")], forc
         with bars.step("Copying") as tell:
             copy_database(database, copy, tell)
         with bars.step("Checking"):
-            revision = check_file(copy)
+            revision = check_file(copy, database)
         held = None
         if revision == newest_revision():
             with bars.step("Recounting"):
@@ -75,14 +75,17 @@ def restore(
         with bars.step("Copying") as tell:
             copy_database(file, copy, tell, readonly=True)
         with bars.step("Checking"):
-            check_file(copy)
+            check_file(copy, file)
         with bars.step("Recounting"):
             has, settled = asyncio.run(_ready(copy, now, despite_miscount=force))
             in_one_file(copy)
         put_in_place(copy, database, kept, held)
     console.print(f"{database} is restored from {file}. The backup held {has}.", markup=False)
     if kept.exists():
-        console.print(f"The database it replaces is kept as {kept}. It holds votes: delete it in time.", markup=False)
+        console.print(
+            f"The database it replaces is kept as {kept}. It holds votes: delete it when you need it no more.",
+            markup=False,
+        )
     tell_settled(settled)
     _tell_mismatches(has)
 
@@ -97,7 +100,8 @@ def tell_settled(settled: Settled) -> None:
         )
     if settled.going_on:
         console.print(
-            f"Polls that go on: {settled.going_on}. Votes that came later are not here; those members can vote again."
+            f"Polls that go on: {settled.going_on}. Votes that came later are not here; those members can vote "
+            "again. One that a member closed since is open again."
         )
 
 

@@ -218,8 +218,8 @@ class Polls(commands.Cog, name="Polls"):
                 # The program was killed after it had posted the poll and before it noted where; the press tells.
                 await self._records.posted(poll_id, interaction.message.id if interaction.message else 0)
             self._parts.board.touch(poll_id)
-        elif receipt.poll is not None and not receipt.poll.is_open:
-            # Only a message that does not show the result yet has this button: after a backup was restored one may.
+        elif receipt.poll is not None and receipt.poll.is_from_backup:
+            # Its message still has this button, so it has not been shown the result.
             self._parts.board.touch(poll_id)
         await reply(interaction, cards.receipt_text(receipt))
 

@@ -38,7 +38,8 @@ async def settle(connection: AsyncConnection, now: datetime, miscounted: Collect
     seconds = int(now.timestamp())
     still_open = (polls.c.closed_at.is_(None), polls.c.id.not_in(miscounted))
     ended = update(polls).where(*still_open, polls.c.closes_at <= seconds)
-    closed = await connection.execute(ended.values(closed_at=polls.c.closes_at, voter_key=None, remind=False))
+    # A moment before its end: by this everybody can tell that it was not closed in the usual way.
+    closed = await connection.execute(ended.values(closed_at=polls.c.closes_at - 1, voter_key=None, remind=False))
     is_closed = select(polls.c.id).where(polls.c.closed_at.is_not(None))
     await connection.execute(delete(ballots).where(ballots.c.poll_id.in_(is_closed)))
     await connection.execute(delete(outbox))

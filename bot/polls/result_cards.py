@@ -15,6 +15,8 @@ from bot.polls.rules import Poll
 from bot.polls.survey import Row, in_words
 from bot.polls.together import Together
 
+FROM_BACKUP = "-# Counted from a backup: votes that came after it was made are missing."
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -39,6 +41,8 @@ def result_card(result: Result, chart: discord.File | None) -> Card:
     poll, tally = result.standing.poll, result.standing.tally
     card = Card().text(f"## {escape(poll.question)}\n-# Poll · {state_text(poll)} · {votes_text(tally.total)}")
     card.gap().text(verdict(result))
+    if poll.is_from_backup:
+        card.text(FROM_BACKUP)
     if chart is None:
         return card
     card.gap().picture(chart, alt_text(result.rows, poll.question))

@@ -106,6 +106,11 @@ class Poll:
         return self.closed_at is None
 
     @property
+    def is_from_backup(self) -> bool:
+        """Whether it was closed when a backup was restored: by no member and yet before its end, as nothing else is."""
+        return self.closed_at is not None and self.closed_by is None and self.closed_at < self.closes_at
+
+    @property
     def link(self) -> str | None:
         """The address of the poll's message, once it is posted."""
         if self.message_id is None:

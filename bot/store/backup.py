@@ -47,8 +47,10 @@ def copy_database(source: Path, target: Path, tell: Tell, *, readonly: bool = Fa
             raise StoreError(_why(source, error)) from error
 
 
-def check_file(path: Path) -> str:
+def check_file(path: Path, name: Path) -> str:
     """Check every page, index and reference of a database, and return the revision of its schema.
+
+    `name` is what an error calls it.
 
     Raises:
         StoreError: it is no database, not one of this program, one of a newer version of it, or damaged.
@@ -58,18 +60,20 @@ def check_file(path: Path) -> str:
             damage = [row[0] for row in connection.execute(f"PRAGMA integrity_check({SHOWN})") if row[0] != "ok"]
             loose = [row[0] for row in connection.execute("PRAGMA foreign_key_check")]
             tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if "alembic_version" not in tables:
-                raise StoreError(f"{path} is a database, but not one of this program. Name another file.")
-            revision = str(connection.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+            query = "SELECT version_num FROM alembic_version"
+            versions = connection.execute(query).fetchall() if "alembic_version" in tables else []
         except sqlite3.Error as error:
-            raise StoreError(_why(path, error)) from error
+            raise StoreError(_why(name, error)) from error
     if damage:
-        raise StoreError(f"{path} is damaged: {'; '.join(damage)}. Use another backup.")
+        raise StoreError(f"{name} is damaged: {'; '.join(damage)}. Use another backup.")
     if loose:
-        raise StoreError(f"{path} has {len(loose)} rows in {loose[0]} that belong to nothing. Use another backup.")
+        raise StoreError(f"{name} has {len(loose)} rows in {loose[0]} that belong to nothing. Use another backup.")
+    if not versions:
+        raise StoreError(f"{name} is a database, but not one of this program. Name another file.")
+    revision = str(versions[0][0])
     if revision not in _known():
         raise StoreError(
-            f"{path} was made by a newer version of this program (schema {revision}). Update the program first."
+            f"{name} was made by a newer version of this program (schema {revision}). Update the program first."
         )
     return revision
 

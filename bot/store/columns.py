@@ -42,7 +42,7 @@ def from_json(column: Column[Any], value: Any) -> Any:
         return _is(value, bool, "true or false")
     if isinstance(kind, Integer):
         end = BIG_INTEGER if isinstance(kind, BigInteger) else INTEGER
-        if isinstance(value, bool) or not -end <= _is(value, int, "a whole number") < end:
+        if type(value) is not int or not -end <= value < end:
             raise ValueRefused(f"must be a whole number of {end.bit_length()} bits")
         return value
     if isinstance(kind, Float):

@@ -218,7 +218,7 @@ class Dump:
 
     def error(self, what: str, field: str | None = None, line: int | None = None) -> DumpError:
         """An error at a line, by default at the one that was read last."""
-        place = ":".join(str(part) for part in (self._path, line or self._line, field) if part is not None)
+        place = ":".join(str(part) for part in (self._path, line or max(1, self._line), field) if part is not None)
         return DumpError(f"{place}: {what}. Nothing was imported.")
 
 

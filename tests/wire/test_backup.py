@@ -1,0 +1,127 @@
+"""The real program is backed up while it runs, and goes on from a backup without saying anything twice."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.polls.result_cards import FROM_BACKUP
+from tests.wire.ballots import let_fall_due, stored_polls
+from tests.wire.process import ROOT, BotProcess, bot_process
+from tests.wire.server import WireDiscord, wire_discord
+from tests.wire.world import Message
+
+CHANNEL = 4_000_000_000_000
+ANA, BEN, CARLA = 101, 102, 103
+RESULT = "Most votes: **Sad**"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path / 'polls.db'}"
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[WireDiscord]:
+    async with wire_discord() as discord:
+        yield discord
+
+
+@pytest.fixture
+async def bot(wire: WireDiscord, tmp_path: Path, database: str) -> AsyncIterator[BotProcess]:
+    async with bot_process(wire, tmp_path, database) as process:
+        yield process
+        assert await process.stop() == 0
+    assert [line for line in process.text().splitlines() if '"level": "error"' in line or "Traceback" in line] == []
+
+
+async def db(database: str, *arguments: str) -> tuple[int, str]:
+    """Run `ending-bot db` and return its exit code with what it said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "db", *arguments),
+        cwd=Path(database.removeprefix("sqlite+aiosqlite:///")).parent,
+        env={**os.environ, "DATABASE_URL": database, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode or 0, said.decode()
+
+
+async def press(wire: WireDiscord, poll: Message, label: str, member: int) -> str:
+    return (await wire.press(poll, label, member=member)).text
+
+
+async def test_backed_up_while_it_runs_and_stopped_for_a_restore_it_goes_on_from_then(
+    wire: WireDiscord, bot: BotProcess, database: str
+) -> None:
+    poll = await wire.slash("poll", member=ANA, channel=CHANNEL)
+    assert "is counted" in await press(wire, poll, "B Sad", ANA)
+    code, said = await db(database, "backup", "copy.db")
+    assert code == 0, said
+    assert "1 poll, 1 of them open with 1 ballot, in 1 server" in said
+    assert "is counted" in await press(wire, poll, "A Happy", BEN)
+    code, said = await db(database, "restore", "copy.db")
+    assert code == 1
+    assert "is in use, so the bot may be running. Stop it first" in said
+    assert "Your vote: **A Happy**." in await press(wire, poll, "My vote", BEN)
+    assert await bot.stop() == 0
+    code, said = await db(database, "restore", "copy.db")
+    assert code == 0, said
+    await bot.start()
+    assert "Your vote: **B Sad**." in await press(wire, poll, "My vote", ANA)
+    assert "You have no vote" in await press(wire, poll, "My vote", BEN)
+    assert "is counted" in await press(wire, poll, "A Happy", BEN)
+    [stored] = (await stored_polls(database)).values()
+    assert stored.choices([ANA, BEN]) == {ANA: 1, BEN: 0}
+
+
+async def test_a_result_that_was_shown_before_the_restore_is_not_shown_or_told_again(
+    wire: WireDiscord, bot: BotProcess, database: str
+) -> None:
+    poll = await wire.slash("poll", member=ANA, channel=CHANNEL)
+    await press(wire, poll, "B Sad", ANA)
+    assert (await db(database, "backup", "copy.db"))[0] == 0
+    await press(wire, poll, "B Sad", BEN)
+    asked = await wire.press(poll, "Close the poll", member=ANA)
+    await wire.press(asked, "Close it now", member=ANA)
+    await wire.watch.until(lambda: len(wire.world.shown(CHANNEL)) == 2 or None, 30)
+    assert await bot.stop() == 0
+    versions = len(poll.versions)
+    # As if a day had passed: the poll's end is over when the backup is restored.
+    await let_fall_due(f"{database.removesuffix('polls.db')}copy.db", 1, int(time.time()) - 60)
+    _, said = await db(database, "restore", "copy.db")
+    assert "Polls that have ended since: 1." in said, said
+    await bot.start()
+    # An answer over the new connection: by then the start has closed and shown what there was.
+    new = await wire.slash("poll", member=CARLA, channel=CHANNEL)
+    assert "is counted" in await press(wire, new, "B Sad", CARLA)
+    assert await bot.stop() == 0
+    assert [poll, new] == [each for each in wire.world.shown(CHANNEL) if "## " in each.text]
+    assert len(wire.world.shown(CHANNEL)) == 3, "one notice"
+    assert len(poll.versions) == versions
+    assert "with 2 of 2" in poll.text
+    assert sorted(await stored_polls(database)) == [1, 1_000_002]
+
+
+async def test_a_message_that_never_got_its_result_gets_it_when_somebody_presses_its_button(
+    wire: WireDiscord, bot: BotProcess, database: str
+) -> None:
+    poll = await wire.slash("poll", member=ANA, channel=CHANNEL)
+    await press(wire, poll, "B Sad", ANA)
+    assert (await db(database, "backup", "copy.db"))[0] == 0
+    assert await bot.stop() == 0
+    await let_fall_due(f"{database.removesuffix('polls.db')}copy.db", 1, int(time.time()) - 60)
+    assert (await db(database, "restore", "copy.db"))[0] == 0
+    await bot.start()
+    assert RESULT not in poll.text
+    assert "This poll is closed" in await press(wire, poll, "B Sad", BEN)
+    await wire.watch.until(lambda: RESULT in poll.text or None, 30)
+    assert "with 1 of 1" in poll.text
+    assert FROM_BACKUP in poll.text
+    assert wire.world.shown(CHANNEL) == [poll]
