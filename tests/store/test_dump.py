@@ -1,10 +1,13 @@
 """Everything moves from one engine to the other exactly, or not at all and with the line that is wrong."""
 
 import asyncio
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +23,7 @@ from bot.polls.audit import audit
 from bot.polls.records import Records
 from bot.polls.restored import GAP
 from bot.store.columns import ValueRefused, from_json, to_json
-from bot.store.dump import moved_tables
+from bot.store.dump import moved_tables, write_dump
 from bot.store.engine import open_store
 from bot.store.tables import ballots, departures, metadata, polls, server_settings, sharing, tallies
 from tests.cli.conftest import Run, run
@@ -45,9 +48,17 @@ def other(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def filled(tmp_path: Path) -> str:
-    """A database with something of everything: open, closed and lost polls, odd characters, large ids."""
-    url = sqlite(tmp_path / "filled.db")
+def filled(filled_once: Path, tmp_path: Path) -> str:
+    """A database with something of everything."""
+    shutil.copy(filled_once, tmp_path / "filled.db")
+    return sqlite(tmp_path / "filled.db")
+
+
+@pytest.fixture(scope="module")
+def filled_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Open, closed and lost polls, odd characters, large ids, and a row in every table."""
+    path = tmp_path_factory.mktemp("filled") / "filled.db"
+    url = sqlite(path)
 
     async def fill() -> None:
         store = await open_store(url)
@@ -69,7 +80,7 @@ def filled(tmp_path: Path) -> str:
         await store.close()
 
     asyncio.run(fill())
-    return url
+    return path
 
 
 async def everything(url: str) -> dict[str, list[Any]]:
@@ -266,6 +277,35 @@ async def test_an_export_made_while_the_bot_runs_is_imported_as_a_backup_is_rest
     store = await open_store(sqlite(tmp_path / "new.db"))
     assert await open_polls(store, system_clock, [2]) == [1 + GAP + 1]
     await store.close()
+
+
+async def test_an_export_is_one_state_whatever_is_written_meanwhile(other: str) -> None:
+    store = await open_store(other)
+    await open_polls(store, system_clock, [1])
+    file = io.StringIO()
+    voted: list[int] = []
+
+    async def vote() -> None:
+        writer = await open_store(other)
+        async with voting(writer, system_clock) as ledger:
+            await ledger.cast(1, 1, [0])
+        await writer.close()
+
+    def vote_once(done: int, _total: int) -> None:
+        if not voted:
+            voted.append(done)
+            thread = threading.Thread(target=lambda: asyncio.run(vote()))
+            thread.start()
+            thread.join(30)
+
+    async with store.read() as connection:
+        header = await write_dump(connection, file, in_use=True, tell=vote_once)
+    assert (await audit(store)).ballots == 1, "the vote was written"
+    await store.close()
+    assert voted == [1], "between the first table and the next"
+    rows = [json.loads(line) for line in file.getvalue().splitlines()[1:]]
+    assert header.tables["ballots"] == sum("ballots" in row for row in rows) == 0
+    assert sum(row["tallies"]["votes"] for row in rows if "tallies" in row) == 0
 
 
 def test_what_only_passes_between_processes_is_not_moved(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,20 +1,21 @@
 """The real program is backed up while it runs, and goes on from a backup without saying anything twice."""
 
 import asyncio
-import os
-import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from bot.polls.result_cards import FROM_BACKUP
+from tests.cli.conftest import Ran, Run, run
 from tests.wire.ballots import let_fall_due, stored_polls
-from tests.wire.process import ROOT, BotProcess, bot_process
+from tests.wire.process import BotProcess, bot_process
 from tests.wire.server import WireDiscord, wire_discord
 from tests.wire.world import Message
 
+__all__ = ["run"]
+Db = Callable[..., Awaitable[Ran]]
 CHANNEL = 4_000_000_000_000
 ANA, BEN, CARLA = 101, 102, 103
 RESULT = "Most votes: **Sad**"
@@ -39,18 +40,15 @@ async def bot(wire: WireDiscord, tmp_path: Path, database: str) -> AsyncIterator
     assert [line for line in process.text().splitlines() if '"level": "error"' in line or "Traceback" in line] == []
 
 
-async def db(database: str, *arguments: str) -> tuple[int, str]:
-    """Run `ending-bot db` and return its exit code with what it said."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "bot", "db", *arguments),
-        cwd=Path(database.removeprefix("sqlite+aiosqlite:///")).parent,
-        env={**os.environ, "DATABASE_URL": database, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode or 0, said.decode()
+@pytest.fixture
+def db(run: Run, database: str, monkeypatch: pytest.MonkeyPatch) -> Db:
+    """Runs `ending-bot db`, in another process than the bot."""
+    monkeypatch.setenv("DATABASE_URL", database)
+
+    async def _db(*arguments: str) -> Ran:
+        return await asyncio.to_thread(run, "db", *arguments)
+
+    return _db
 
 
 async def press(wire: WireDiscord, poll: Message, label: str, member: int) -> str:
@@ -58,21 +56,18 @@ async def press(wire: WireDiscord, poll: Message, label: str, member: int) -> st
 
 
 async def test_backed_up_while_it_runs_and_stopped_for_a_restore_it_goes_on_from_then(
-    wire: WireDiscord, bot: BotProcess, database: str
+    wire: WireDiscord, bot: BotProcess, database: str, db: Db
 ) -> None:
     poll = await wire.slash("poll", member=ANA, channel=CHANNEL)
     assert "is counted" in await press(wire, poll, "B Sad", ANA)
-    code, said = await db(database, "backup", "copy.db")
-    assert code == 0, said
-    assert "1 poll, 1 of them open with 1 ballot, in 1 server" in said
+    assert "1 poll, 1 of them open with 1 ballot, in 1 server" in (await db("backup", "copy.db")).out
     assert "is counted" in await press(wire, poll, "A Happy", BEN)
-    code, said = await db(database, "restore", "copy.db")
-    assert code == 1
-    assert "is in use, so the bot may be running. Stop it first" in said
+    refused = await db("restore", "copy.db")
+    assert refused.code == 1
+    assert "is in use, so the bot may be running. Stop it first" in refused.err
     assert "Your vote: **A Happy**." in await press(wire, poll, "My vote", BEN)
     assert await bot.stop() == 0
-    code, said = await db(database, "restore", "copy.db")
-    assert code == 0, said
+    assert (await db("restore", "copy.db")).code == 0
     await bot.start()
     assert "Your vote: **B Sad**." in await press(wire, poll, "My vote", ANA)
     assert "You have no vote" in await press(wire, poll, "My vote", BEN)
@@ -82,11 +77,11 @@ async def test_backed_up_while_it_runs_and_stopped_for_a_restore_it_goes_on_from
 
 
 async def test_a_result_that_was_shown_before_the_restore_is_not_shown_or_told_again(
-    wire: WireDiscord, bot: BotProcess, database: str
+    wire: WireDiscord, bot: BotProcess, database: str, db: Db
 ) -> None:
     poll = await wire.slash("poll", member=ANA, channel=CHANNEL)
     await press(wire, poll, "B Sad", ANA)
-    assert (await db(database, "backup", "copy.db"))[0] == 0
+    assert (await db("backup", "copy.db")).code == 0
     await press(wire, poll, "B Sad", BEN)
     asked = await wire.press(poll, "Close the poll", member=ANA)
     await wire.press(asked, "Close it now", member=ANA)
@@ -95,8 +90,7 @@ async def test_a_result_that_was_shown_before_the_restore_is_not_shown_or_told_a
     versions = len(poll.versions)
     # As if a day had passed: the poll's end is over when the backup is restored.
     await let_fall_due(f"{database.removesuffix('polls.db')}copy.db", 1, int(time.time()) - 60)
-    _, said = await db(database, "restore", "copy.db")
-    assert "Polls that have ended since: 1." in said, said
+    assert "Polls that have ended since: 1." in (await db("restore", "copy.db")).out
     await bot.start()
     # An answer over the new connection: by then the start has closed and shown what there was.
     new = await wire.slash("poll", member=CARLA, channel=CHANNEL)
@@ -110,14 +104,14 @@ async def test_a_result_that_was_shown_before_the_restore_is_not_shown_or_told_a
 
 
 async def test_a_message_that_never_got_its_result_gets_it_when_somebody_presses_its_button(
-    wire: WireDiscord, bot: BotProcess, database: str
+    wire: WireDiscord, bot: BotProcess, database: str, db: Db
 ) -> None:
     poll = await wire.slash("poll", member=ANA, channel=CHANNEL)
     await press(wire, poll, "B Sad", ANA)
-    assert (await db(database, "backup", "copy.db"))[0] == 0
+    assert (await db("backup", "copy.db")).code == 0
     assert await bot.stop() == 0
     await let_fall_due(f"{database.removesuffix('polls.db')}copy.db", 1, int(time.time()) - 60)
-    assert (await db(database, "restore", "copy.db"))[0] == 0
+    assert (await db("restore", "copy.db")).code == 0
     await bot.start()
     assert RESULT not in poll.text
     assert "This poll is closed" in await press(wire, poll, "B Sad", BEN)
