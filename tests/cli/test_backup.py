@@ -85,6 +85,12 @@ def files_beside(database: Path) -> list[str]:
     return sorted(path.name for path in database.parent.iterdir())
 
 
+def break_a_rule(path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints=ON")
+        connection.execute("UPDATE polls SET kind = 'odd'")
+
+
 def files_with(content: bytes, folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if content in path.read_bytes()]
 
@@ -256,11 +262,23 @@ def test_while_somebody_has_the_database_open_nothing_is_restored(run: Run, data
         (lambda path: path.write_bytes(path.read_bytes()[:-8_192]), "damaged"),
         (lambda path: change(path, "DROP TABLE alembic_version"), "not one of this program"),
         (lambda path: change(path, "DELETE FROM alembic_version"), "not one of this program"),
-        (lambda path: change(path, "UPDATE alembic_version SET version_num = '9999'"), "newer version"),
+        (lambda path: change(path, "UPDATE alembic_version SET version_num = '9999'"), "backup.db was made by a newer"),
+        (break_a_rule, "backup.db is damaged: CHECK constraint failed in polls"),
         (lambda path: change(path, "INSERT INTO ballots VALUES (99, x'01', 1)"), "belong to nothing"),
         (lambda path: change(path, "UPDATE tallies SET votes = 5 WHERE choice = 0"), "the tally says 5"),
     ],
-    ids=["missing", "a text", "damaged", "cut off", "another program's", "no schema", "newer", "loose", "miscounted"],
+    ids=[
+        "missing",
+        "a text",
+        "damaged",
+        "cut off",
+        "another program's",
+        "no schema",
+        "newer",
+        "rule",
+        "loose",
+        "miscounted",
+    ],
 )
 def test_a_backup_that_can_not_be_used_is_refused_before_anything_is_touched(
     run: Run, database: Path, backup: Path, spoil: object, said: str
@@ -310,6 +328,8 @@ def test_a_backup_is_made_of_an_older_database_without_changing_it(run: Run, dat
     ran = run("db", "backup", "copy.db")
     assert ran.code == 0
     assert "of an older version (schema 0002)" in ran.out
+    rollback_mode = b"\x01\x01"
+    assert (tmp_path / "copy.db").read_bytes()[18:20] == rollback_mode, "the file alone is all of it"
     with contextlib.closing(sqlite3.connect(database)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
 
