@@ -55,7 +55,8 @@ def check_file(path: Path, name: Path) -> str:
     Raises:
         StoreError: it is no database, not one of this program, one of a newer version of it, or damaged.
     """
-    with _connected(path, "ro") as connection:
+    # Not "ro": read only, SQLite 3.40 checks pages and indexes but no constraint.
+    with _connected(path, "rw") as connection:
         try:
             damage = [row[0] for row in connection.execute(f"PRAGMA integrity_check({SHOWN})") if row[0] != "ok"]
             loose = [row[0] for row in connection.execute("PRAGMA foreign_key_check")]
