@@ -62,7 +62,6 @@ def test_only_the_preview_imports_the_simulated_discord() -> None:
 def test_sql_stands_only_in_the_store_and_in_a_rooms_own_records() -> None:
     users = {file for file in FILES for module in imports(file) if module.split(".")[0] == "sqlalchemy"}
     assert {file for file in users if room(file) != "store"} == {
-        "bot/cli/backup.py",
         "bot/polls/audit.py",
         "bot/polls/inventory.py",
         "bot/polls/ledger.py",

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlalchemy.engine import make_url
 
 from bot.cli.failures import Failure
 from bot.cli.progress import steps
@@ -17,7 +16,7 @@ from bot.polls.restored import Settled, settle
 from bot.settings import read_settings
 from bot.store.backup import check_file, copy_database, held_alone, in_one_file, newest_revision, put_in_place
 from bot.store.engine import open_store
-from bot.store.files import scratch, sqlite_address, sqlite_file, written_whole
+from bot.store.files import address_for_tools, scratch, sqlite_address, sqlite_file, written_whole
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -70,7 +69,10 @@ def restore(
         raise Failure(f"There is no file {file}. Name one that is there.")
     now = system_clock()
     kept = database.with_name(f"{database.name}.replaced-{now:%Y%m%dT%H%M%S.%fZ}")
-    database.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"The folder of the database can't be made: {error}. Choose another place.") from error
     with held_alone(database) as held, scratch(database) as copy, steps() as bars:
         with bars.step("Copying") as tell:
             copy_database(file, copy, tell, readonly=True)
@@ -144,8 +146,7 @@ def _database(otherwise: str, file: Path) -> Path:
     url = read_settings().database_url.get_secret_value()
     if (database := sqlite_file(url)) is not None:
         return database
-    address = make_url(url).set(drivername="postgresql")._replace(password=None).render_as_string()
-    raise Failure(otherwise.format(file=file, address=address))
+    raise Failure(otherwise.format(file=file, address=address_for_tools(url)))
 
 
 def _another(file: Path, database: Path) -> Path:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from bot.cli.backup import tell_settled
 from bot.cli.failures import Failure
-from bot.cli.progress import Tell, steps
+from bot.cli.progress import steps
 from bot.clock import system_clock
 from bot.polls.inventory import Inventory, take_inventory
 from bot.polls.restored import Settled, settle
@@ -17,7 +17,7 @@ from bot.settings import read_settings
 from bot.store.backup import is_in_use, newest_revision
 from bot.store.dump import Dump, Header, count_rows, others_connected, write_dump
 from bot.store.engine import open_store
-from bot.store.files import sqlite_file, written_whole
+from bot.store.files import Tell, sqlite_file, written_whole
 
 console = Console(highlight=False, soft_wrap=True)
 

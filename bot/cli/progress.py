@@ -1,13 +1,12 @@
 """A bar for what takes a while, on standard error where that is a terminal; what is piped on stays clean."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-Tell = Callable[[int, int], None]
-"""Is told how much is done, and of how much."""
+from bot.store.files import Tell
 
 
 class Steps:
@@ -19,12 +18,14 @@ class Steps:
     @contextmanager
     def step(self, what: str) -> Iterator[Tell]:
         """Something that takes a while. As long as it tells nothing, its bar only shows that it goes on."""
-        task = self._progress.add_task(what, total=None)
+        task = self._progress.add_task(what, total=None, count="")
 
         def tell(done: int, total: int) -> None:
-            self._progress.update(task, completed=done, total=total)
+            self._progress.update(task, completed=done, total=total, count=f"{done:,} of {total:,}")
 
         yield tell
+        # Also what was over in a moment is seen.
+        self._progress.refresh()
         self._progress.update(task, total=1, completed=1, visible=False)
 
 
@@ -32,12 +33,8 @@ class Steps:
 def steps() -> Iterator[Steps]:
     """Bars until the block ends; then they are gone."""
     console = Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    text = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}")
+    with Progress(
+        SpinnerColumn(), *text, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
         yield Steps(progress)

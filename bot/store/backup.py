@@ -4,17 +4,14 @@ import contextlib
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
 
 from bot.store.engine import StoreError, migration_config
-from bot.store.files import sides, sync
-
-Tell = Callable[[int, int], None]
-"""Is told how much is done, and of how much."""
+from bot.store.files import Tell, sides, sync
 
 STEP = 1_000
 """Pages that are copied between two looks at the progress bar: 4 MB with SQLite's usual page."""

@@ -1,7 +1,7 @@
 """The whole database as lines of JSON that belong to no engine: a header, then a row a line, table after table."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.columns import INTEGER, ValueRefused, from_json, to_json
 from bot.store.engine import StoreError
+from bot.store.files import Tell
 from bot.store.sequences import last_numbers, numbered_columns, set_last_numbers
 from bot.store.tables import metadata
 
@@ -21,9 +22,6 @@ BATCH = 1_000
 """Rows that are in memory at once."""
 LONGEST_LINE = 1_000_000
 """Characters; the longest row that the program makes has some thousand."""
-
-Tell = Callable[[int, int], None]
-"""Is told how many rows are done, and of how many."""
 
 
 class DumpError(StoreError):

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,8 @@ from sqlalchemy.exc import ArgumentError
 
 from bot.store.engine import USABLE, StoreError
 
+Tell = Callable[[int, int], None]
+"""Is told how much is done, and of how much."""
 SIDE_FILES = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database in use, by the end of the name."""
 
@@ -35,6 +37,11 @@ def sqlite_file(url: str) -> Path | None:
 def sqlite_address(path: Path) -> str:
     """The address under which a file is opened."""
     return URL.create("sqlite+aiosqlite", database=str(path)).render_as_string(hide_password=False)
+
+
+def address_for_tools(url: str) -> str:
+    """A PostgreSQL address as PostgreSQL's own tools take it; they ask for the password."""
+    return make_url(url).set(drivername="postgresql")._replace(password=None).render_as_string()
 
 
 def sides(path: Path) -> Iterator[Path]:
@@ -92,7 +99,10 @@ def written_whole(target: Path, *, replace: bool) -> Iterator[Path]:
 
 def sync(path: Path) -> None:
     """Return when what a file holds, or which files a folder holds, would survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
+    if os.name == "nt" and path.is_dir():
+        # Windows opens no folder; there the file system keeps its own order.
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
