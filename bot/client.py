@@ -5,19 +5,23 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+import aiohttp
 import discord
 import structlog
+import yarl
 from discord import app_commands
 from discord.ext import commands
 
 from bot.answers.buttons import BUTTONS as ANSWER_BUTTONS
 from bot.answers.cog import Answers
 from bot.answers.posting import Posting
+from bot.budget import Budget
 from bot.buttons import Switchboard
 from bot.clock import Clock, system_clock
 from bot.discord_internals import use_light_interactions
 from bot.errors import answer_error
 from bot.film.library import Library
+from bot.identify import PAUSE, Identifies
 from bot.limits import COMMANDS, PRESSES, Pace
 from bot.polls.board import Board
 from bot.polls.buttons import BUTTONS as POLL_BUTTONS
@@ -34,8 +38,10 @@ from bot.servers.cog import Servers
 from bot.servers.departures import Departures
 from bot.servers.house import RulesAtHand
 from bot.servers.records import Departed, ServerRules, Sharing
+from bot.shards import WHOLE, ShardPlan
 from bot.spoiler_channels import SpoilerChannels
 from bot.store.engine import Store
+from bot.store.turns import Turns
 from bot.tasks import Errands, Tasks
 from bot.translator import Translator
 
@@ -83,8 +89,10 @@ class EndingBot(commands.AutoShardedBot):
         clock: Clock = system_clock,
         grace: timedelta = GRACE,
         understanding: bool = False,
+        shards: ShardPlan | None = None,
         shard_count: int | None = None,
     ) -> None:
+        self.rest_trace = aiohttp.TraceConfig()
         super().__init__(
             command_prefix=(),
             help_command=None,
@@ -95,8 +103,14 @@ class EndingBot(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
-            shard_count=shard_count,
+            shard_count=shards.count if shards else shard_count,
+            http_trace=self.rest_trace,
         )
+        self.plan = shards or WHOLE
+        self.shard_ids = list(shards.ids) if shards else None
+        self.budget = Budget(self.plan.part)
+        self.budget.listen(self.rest_trace)
+        self.identifies = Identifies(Turns(store, PAUSE), self.fetch_session_start_limits, alone=shards is None)
         self.pace = Pace(*COMMANDS)
         self.presses = Pace(*PRESSES)
         self.errands = Errands()
@@ -106,10 +120,17 @@ class EndingBot(commands.AutoShardedBot):
         self.house = RulesAtHand(ServerRules(store), SpoilerChannels(self, clock).is_flagged, clock)
         self._answers = Answers(library, Posting(library, self.house, clock))
         self._understands = understanding
-        self.records = Records(store)
+        self.records = Records(store, self.plan)
         self.ledger = Ledger(store, clock)
         self.board = Board(
-            self.records, Everywhere(store), library, self.house, self.get_partial_messageable, self._write_to, clock
+            self.records,
+            Everywhere(store),
+            library,
+            self.house,
+            self.get_partial_messageable,
+            self._write_to,
+            clock,
+            self.budget,
         )
         self.closer = Closer(self.records, self.board, clock)
         self.grace = grace
@@ -137,13 +158,22 @@ class EndingBot(commands.AutoShardedBot):
         )
         await self.add_cog(Servers(self.library, self.personal, Sharing(self.store), self.house, self.grace))
         await self.tree.set_translator(Translator())
-        await self.tree.sync()
+        if self.plan.leads:
+            await self.tree.sync()
+            self._tasks.keep("departures", self.departures.run)
         if self._understands:
             self._tasks.keep("understanding", self._answers.understand)
         self._tasks.keep("ledger", self.ledger.run)
         self._tasks.keep("board", self.board.run)
         self._tasks.keep("closer", self.closer.run)
-        self._tasks.keep("departures", self.departures.run)
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        # Before it connects: Discord ends connections that take long to start a session.
+        await self.identifies.wait(shard_id)
+        await super().launch_shard(gateway, shard_id, initial=initial)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        await self.identifies.start(shard_id or 0)
 
     async def _write_to(self, user_id: int, text: str) -> None:
         """Send a private message.
@@ -155,7 +185,7 @@ class EndingBot(commands.AutoShardedBot):
         await channel.send(text)
 
     async def on_ready(self) -> None:
-        log.info("ready", user=str(self.user), shards=self.shard_count)
+        log.info("ready", user=str(self.user), shards=list(self.shards), of=self.shard_count)
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Answer buttons and menus; also those, and forms, that no part of this program knows, so that none "fails"."""

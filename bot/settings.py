@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.shards import ShardPlan, ShardsError, shard_plan
+
 DEFAULT_DATABASE = Path("data/ending-bot.db")
 
 
@@ -56,6 +58,11 @@ class Settings(BaseSettings):
         default=None,
         description="Where Discord's REST interface is, if not at Discord: a rate-limit proxy, or a test server.",
     )
+    shards: str | None = Field(
+        default=None,
+        description="The shards that this process runs, such as `0-3` or `0,2,5-7`. Without it and `SHARD_COUNT`: all.",
+    )
+    shard_count: int | None = Field(default=None, description="How many shards all processes run together.")
     understanding: Annotated[bool, BeforeValidator(_on_or_off)] = Field(
         default=True,
         description="`on` understands questions by their meaning, in many languages, for 130 MiB of memory; with `off` "
@@ -73,6 +80,17 @@ class Settings(BaseSettings):
     log_format: Literal["people", "json"] = Field(
         default="people", description="`people` for a terminal, `json` for a log collector."
     )
+
+    def shard_plan(self) -> ShardPlan | None:
+        """The shards that this process runs; None for all that Discord wants.
+
+        Raises:
+            SettingsError: they can't be run, with the reason.
+        """
+        try:
+            return shard_plan(self.shards, self.shard_count)
+        except ShardsError as error:
+            raise SettingsError(str(error)) from error
 
     @classmethod
     def settings_customise_sources(

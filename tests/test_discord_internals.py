@@ -1,5 +1,7 @@
 """Fails loudly when discord.py moves what `bot/discord_internals.py` reaches into."""
 
+import asyncio
+import inspect
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -24,10 +26,11 @@ from bot.discord_internals import (
     use_gateway_of_api,
     user_id,
 )
-from bot.film.library import default_content, load_library
+from bot.film.library import Library, default_content, load_library
 from bot.layout import Card
 from bot.replies import body_of
-from bot.store.engine import open_store
+from bot.shards import ShardPlan
+from bot.store.engine import Store, open_store
 from tests.bench.busy import ask, vote
 from tests.bench.loopback import MESSAGE, loopback_discord
 
@@ -162,3 +165,54 @@ def test_a_body_says_what_the_library_itself_would_send(answer: str | Card, priv
     # Unset is the same as false for Discord.
     assert expected["data"].pop("tts") is False
     assert body["data"] == {key: value for key, value in expected["data"].items() if value is not None}
+
+
+class Gate:
+    """Stands for whose turn it is."""
+
+    def __init__(self) -> None:
+        self.waited: list[int] = []
+        self.started: list[int] = []
+
+    async def wait(self, shard_id: int) -> None:
+        self.waited.append(shard_id)
+
+    async def start(self, shard_id: int) -> None:
+        self.started.append(shard_id)
+
+
+async def test_every_shard_waits_for_its_turn_before_it_connects_and_again_before_it_identifies(
+    monkeypatch: pytest.MonkeyPatch, store: Store, library: Library
+) -> None:
+    connected: list[tuple[int, int]] = []
+
+    async def from_client(client: EndingBot, *, shard_id: int, initial: bool = False, **_options: Any) -> AsyncMock:
+        connected.append((shard_id, len(cast("Gate", client.identifies).waited)))
+        # As discord.py does where it identifies.
+        await client._connection.call_hooks("before_identify", shard_id, initial=initial)
+        return AsyncMock(shard_id=shard_id, poll_event=asyncio.Event().wait)
+
+    monkeypatch.setattr(DiscordWebSocket, "from_client", from_client)
+    async with EndingBot(library, store, shards=ShardPlan((2, 3), 4)) as bot:
+        gate = Gate()
+        bot.identifies = cast("Any", gate)
+        bot._reconnect = True
+        await bot.launch_shards()
+        assert connected == [(2, 1), (3, 2)]
+        assert gate.waited == gate.started == [2, 3]
+        assert set(bot.shards) == {2, 3}
+        assert bot.shard_count == 4
+
+
+def test_discord_py_calls_the_hook_where_it_identifies_and_launches_each_shard_where_it_can_wait() -> None:
+    assert "call_hooks('before_identify', self.shard_id" in inspect.getsource(DiscordWebSocket.identify)
+    assert "self.launch_shard(" in inspect.getsource(discord.AutoShardedClient.launch_shards)
+    assert "self.launch_shard(" in inspect.getsource(discord.AutoShardedClient.launch_shard)
+
+
+async def test_the_budget_hears_of_answers_that_go_out_past_the_librarys_own_way(bot: EndingBot) -> None:
+    interaction = discord.Interaction(data=cast("Any", ask(1)), state=bot._connection)
+    assert bot.budget.refused == 0
+    with loopback_discord(refuse=True), pytest.raises(discord.HTTPException):
+        await respond(interaction, body_of("Hello.", private=False))
+    assert bot.budget.refused == 1

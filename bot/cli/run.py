@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import aiohttp
 import discord
+import typer
 
 from bot.cli.failures import Failure
 from bot.cli.packs import checked_library
@@ -23,9 +24,15 @@ Then set DISCORD_TOKEN, or put the token into a file and set DISCORD_TOKEN_FILE 
 `ending-bot preview` shows the bot in your browser and needs no token."""
 
 
-def run() -> None:
+def run(
+    shards: str | None = typer.Option(
+        None, help="Run only these shards, such as 0-3 or 0,2,5-7; other processes run the others on one PostgreSQL."
+    ),
+    shard_count: int | None = typer.Option(None, help="How many shards all processes run together."),
+) -> None:
     """Run the bot on Discord. Needs DISCORD_TOKEN, or DISCORD_TOKEN_FILE with the path of a file that holds it."""
-    settings = read_settings()
+    settings = read_settings(shards=shards, shard_count=shard_count)
+    settings.shard_plan()
     if settings.discord_token is None or not settings.discord_token.get_secret_value():
         raise Failure(HOW_TO_LOG_IN)
     configure_logs(settings.log_level, settings.log_format)
@@ -36,7 +43,13 @@ def run() -> None:
 async def _run(settings: Settings, token: str) -> None:
     library = checked_library(settings)
     store = await open_store(settings.database_url.get_secret_value())
-    bot = EndingBot(library, store, grace=timedelta(days=settings.grace_days), understanding=settings.understanding)
+    bot = EndingBot(
+        library,
+        store,
+        grace=timedelta(days=settings.grace_days),
+        understanding=settings.understanding,
+        shards=settings.shard_plan(),
+    )
     bot.add_listener(_settle, "on_ready")
     running = asyncio.ensure_future(_connect(bot, token, settings.discord_api_base))
     loop = asyncio.get_running_loop()

@@ -13,6 +13,7 @@ import aiohttp
 import discord
 import structlog
 
+from bot.budget import Budget
 from bot.clock import Clock
 from bot.film.library import Library
 from bot.film.models import Difference
@@ -54,7 +55,9 @@ class Board:
         channels: Channels,
         letters: Letters,
         clock: Clock,
+        budget: Budget | None = None,
     ) -> None:
+        self._budget = budget or Budget()
         self._records = records
         self._library = library
         self._everywhere = everywhere
@@ -80,8 +83,7 @@ class Board:
         # Each edit on its own: one that Discord keeps waiting must not hold up the other polls.
         async with asyncio.TaskGroup() as edits:
             while True:
-                now = time.monotonic()
-                for poll_id in [poll_id for poll_id in self._waiting if self._next_edit.get(poll_id, 0.0) <= now]:
+                for poll_id in self._ripe():
                     self._begin(poll_id)
                     edits.create_task(self._show_tally(poll_id))
                 self._changed.clear()
@@ -94,15 +96,24 @@ class Board:
         self._waiting.discard(poll_id)
         self._next_edit[poll_id] = time.monotonic() + PACE
 
+    def _ripe(self) -> list[int]:
+        """The waiting polls that may be edited now; none while Discord refuses so much that tallies are spared."""
+        if self._budget.sparing:
+            return []
+        now = time.monotonic()
+        return [poll_id for poll_id in self._waiting if self._next_edit.get(poll_id, 0.0) <= now]
+
     def _until_next(self) -> float | None:
         """Seconds until a waiting poll may be edited; None while none waits."""
         if not self._waiting:
             return None
+        if self._budget.sparing:
+            return PACE
         return max(0.05, min(self._next_edit.get(poll_id, 0.0) for poll_id in self._waiting) - time.monotonic())
 
     async def flush(self) -> None:
         """Edit the message of every poll that changed once, whatever its pace."""
-        for poll_id in tuple(self._waiting):
+        for poll_id in () if self._budget.sparing else tuple(self._waiting):
             self._begin(poll_id)
             await self._show_tally(poll_id)
 
@@ -149,8 +160,10 @@ class Board:
     async def deliver(self, unsent: Unsent) -> bool:
         """Give Discord a message of the outbox, once. What it can't take now stays in the outbox.
 
-        False if somebody else is giving it to Discord, or has.
+        False if somebody else is giving it to Discord, or has, or if it has to wait until Discord refuses less.
         """
+        if self._budget.stopped or (unsent.message != "result" and self._budget.sparing):
+            return False
         now = self._clock()
         if not await self._records.claim(unsent, now):
             return False

@@ -26,6 +26,7 @@ class Closer:
     """Closes polls. The result stands in the database before any message shows it.
 
     Several processes may do so on one database: each poll is closed, and each message sent, by the one that takes it.
+    Each looks after the polls of its own shards, and after what others are late with (`records.TAKEOVER`).
     """
 
     def __init__(self, records: Records, board: Board, clock: Clock) -> None:
@@ -49,7 +50,7 @@ class Closer:
         async with asyncio.TaskGroup() as telling:
             while True:
                 passed_over = await self._close_all_due()
-                self._begin_to_tell(await self._records.unsent(), telling)
+                self._begin_to_tell(await self._records.unsent(self._clock()), telling)
                 next_due = self._clock() + SOON if passed_over else await self._records.next_due(self._clock())
                 self._wake.clear()
                 # Not wait_for: in Python 3.11 it loses a cancellation that comes together with `expect`.
@@ -65,7 +66,7 @@ class Closer:
     async def close_due(self) -> None:
         """Close every poll whose time has come, and show every result that is not shown yet."""
         await self._close_all_due()
-        unsent = await self._records.unsent()
+        unsent = await self._records.unsent(self._clock())
         async with asyncio.TaskGroup() as telling:
             self._begin_to_tell(unsent, telling)
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Integer, Row, and_, case, delete, func, literal, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.polls.rules import LONGEST, REMINDER, Draft, Option, Poll, Tally, new_voter_key
+from bot.shards import WHOLE, ShardPlan
 from bot.store.engine import Store
 from bot.store.tables import ballots, outbox, polls, tallies
 
@@ -19,6 +20,8 @@ POLL_COLUMNS = [column for column in polls.c if column.name not in ("voter_key",
 
 CLAIM = timedelta(minutes=2)
 """How long who took a message has for sending it. Discord knows a nonce again for about as long."""
+TAKEOVER = timedelta(seconds=15)
+"""How long a process leaves the polls of other shards to theirs; what is later than that is everybody's."""
 
 
 class MiscountError(Exception):
@@ -43,10 +46,15 @@ class Unsent:
 
 
 class Records:
-    """Polls in the database."""
+    """Polls in the database.
 
-    def __init__(self, store: Store) -> None:
+    What falls due is looked for among the polls of this process's shards, and, when it is late, among all: a process
+    that is dead or hangs keeps no poll from its end.
+    """
+
+    def __init__(self, store: Store, shards: ShardPlan = WHOLE) -> None:
         self._store = store
+        self._mine = true() if shards.count == 1 else _of_shards(shards)
 
     async def open(self, draft: Draft, now: datetime) -> tuple[Standing, bool]:
         """Open a poll, or return the one on the same matter that is open in this channel. True if it is new."""
@@ -110,17 +118,19 @@ class Records:
     async def due(self, now: datetime) -> Sequence[int]:
         """The open polls whose time has come, the longest overdue first."""
         async with self._store.read() as connection:
-            query = select(polls.c.id).where(polls.c.closed_at.is_(None), polls.c.closes_at <= _seconds(now))
+            query = select(polls.c.id).where(polls.c.closed_at.is_(None), self._came(polls.c.closes_at, now))
             return (await connection.execute(query.order_by(polls.c.closes_at))).scalars().all()
 
     async def open_ids(self) -> Sequence[int]:
-        """The polls that take votes."""
+        """The polls of this process that take votes."""
         async with self._store.read() as connection:
-            return (await connection.execute(select(polls.c.id).where(polls.c.closed_at.is_(None)))).scalars().all()
+            query = select(polls.c.id).where(polls.c.closed_at.is_(None), self._mine)
+            return (await connection.execute(query)).scalars().all()
 
     async def remind_due(self, now: datetime) -> Sequence[int]:
         """Put the reminder of every poll that ends soon into the outbox, once, and return these polls."""
-        soon = (polls.c.closed_at.is_(None), polls.c.remind.is_(True), polls.c.closes_at <= _seconds(now + REMINDER))
+        came = self._came(polls.c.closes_at, now + REMINDER)
+        soon = (polls.c.closed_at.is_(None), polls.c.remind.is_(True), came)
         # A poll whose votes are just being written has its turn a moment later: to wait for one while holding another
         # would be a deadlock with a process that writes votes in both.
         free = select(polls.c.id).where(*soon).with_for_update(skip_locked=True).correlate(None)
@@ -134,11 +144,12 @@ class Records:
         return found
 
     async def next_due(self, now: datetime) -> datetime | None:
-        """When the next open poll falls due that is not due yet, or has to remind its channel."""
+        """When the next open poll falls due here that is not due yet, or has to remind its channel."""
         async with self._store.read() as connection:
-            later = (polls.c.closed_at.is_(None), polls.c.closes_at > _seconds(now))
+            later = (polls.c.closed_at.is_(None), ~self._came(polls.c.closes_at, now))
             early = case((polls.c.remind.is_(True), int(REMINDER.total_seconds())), else_=0)
-            query = select(func.min(polls.c.closes_at - early)).where(*later)
+            late = case((self._mine, 0), else_=int(TAKEOVER.total_seconds()))
+            query = select(func.min(polls.c.closes_at - early + late)).where(*later)
             seconds = (await connection.execute(query)).scalar_one_or_none()
         return _moment(seconds)
 
@@ -187,10 +198,23 @@ class Records:
         order = (polls.c.closed_at.is_not(None), polls.c.id.desc())
         return await self._where(*here, order=order, limit=limit)
 
-    async def unsent(self) -> Sequence[Unsent]:
-        """What Discord must still be told: the oldest poll first, its result before its notice."""
+    async def unsent(self, now: datetime | None = None) -> Sequence[Unsent]:
+        """What Discord must still be told: the oldest poll first, its result before its notice.
+
+        With `now` only what this process has to tell: of its own shards' polls, and what is late by then.
+        """
+        query = select(outbox).order_by(outbox.c.poll_id, outbox.c.message.desc())
+        if now is not None:
+            # A poll that was closed for another process is late from its end on, so who closed it tells of it at once.
+            since = case(
+                (polls.c.closed_at.is_(None), polls.c.closes_at - int(REMINDER.total_seconds())),
+                (polls.c.closed_at < polls.c.closes_at, polls.c.closed_at),
+                else_=polls.c.closes_at,
+            )
+            late = since <= _seconds(now - TAKEOVER)
+            query = query.join(polls, polls.c.id == outbox.c.poll_id).where(or_(self._mine, late))
         async with self._store.read() as connection:
-            rows = (await connection.execute(select(outbox).order_by(outbox.c.poll_id, outbox.c.message.desc()))).all()
+            rows = (await connection.execute(query)).all()
         return [Unsent(row.poll_id, row.message, _moment(row.tried_at)) for row in rows]
 
     async def claim(self, unsent: Unsent, now: datetime) -> bool:
@@ -213,8 +237,9 @@ class Records:
 
     async def release_results(self) -> None:
         """Give back the results that a killed process had taken: showing one twice changes nothing, a notice would."""
+        mine = outbox.c.poll_id.in_(select(polls.c.id).where(self._mine))
         async with self._store.write() as connection:
-            await connection.execute(update(outbox).where(outbox.c.message == "result").values(tried_at=None))
+            await connection.execute(update(outbox).where(outbox.c.message == "result", mine).values(tried_at=None))
 
     async def unreachable(self, poll_id: int) -> None:
         """Remember that Discord would not let a poll's channel be told of its close."""
@@ -225,6 +250,10 @@ class Records:
         """Remember that Discord has a message, or never will."""
         async with self._store.write() as connection:
             await connection.execute(delete(outbox).where(*_this(unsent)))
+
+    def _came(self, when: ColumnElement[Any], now: datetime) -> ColumnElement[bool]:
+        """Whether a time has come for this process: a moment that has passed, for others' polls some time ago."""
+        return or_(and_(self._mine, when <= _seconds(now)), when <= _seconds(now - TAKEOVER))
 
     async def _where(
         self, *conditions: ColumnElement[bool], order: Sequence[ColumnElement[Any]] = (polls.c.id,), limit: int = 100
@@ -273,6 +302,12 @@ def poll_from(row: Row[*tuple[Any, ...]]) -> Poll:
         values[name] = _moment(values[name])
     values["options"] = tuple(Option(**option) for option in values["options"])
     return Poll(**values)
+
+
+def _of_shards(shards: ShardPlan) -> ColumnElement[bool]:
+    # PostgreSQL shifts by small numbers only.
+    shard = polls.c.guild_id.bitwise_rshift(literal(22, Integer)) % shards.count
+    return shard.in_(shards.ids)
 
 
 def _this(unsent: Unsent) -> tuple[ColumnElement[bool], ...]:

@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -134,4 +135,15 @@ departures = Table(
     metadata,
     Column("guild_id", BigInteger, primary_key=True, autoincrement=False),
     Column("gone_since", BigInteger, nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    # When a shard may next start a session, for each row that Discord has shards stand in; times of the database.
+    Column("bucket", Integer, primary_key=True, autoincrement=False),
+    Column("free_at", Double, nullable=False),
+    # How many sessions were started in the row since a moment, which moves on after a day.
+    Column("since", Double, nullable=False),
+    Column("identifies", Integer, nullable=False),
 )

@@ -49,6 +49,14 @@ def test_a_bad_setting_is_named(tmp_path: Path) -> None:
     assert "LOG_FORMAT: Input should be 'people' or 'json'" in result.stderr
 
 
+def test_shards_that_cannot_be_run_are_one_sentence(tmp_path: Path) -> None:
+    alone = ending_bot("run", "--shards", "0-3", cwd=tmp_path, DISCORD_TOKEN="x")
+    too_high = ending_bot("run", "--shards", "4-8", "--shard-count", "8", cwd=tmp_path, DISCORD_TOKEN="x")
+    assert (alone.returncode, too_high.returncode) == (1, 1)
+    assert "go together" in alone.stderr
+    assert too_high.stderr == "SHARDS has 8, but of 8 shards the last is 7: they count from 0.\n"
+
+
 def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         result = ending_bot("preview", "--no-browser", "--port", str(taken.getsockname()[1]), cwd=tmp_path)

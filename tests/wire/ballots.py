@@ -125,6 +125,13 @@ async def wait_until_all_is_sent(url: str) -> None:
             await connection.execute(text("SELECT pg_sleep(0.01)"))
 
 
+async def wait_until_all_are_posted(url: str) -> None:
+    """Wait until it is noted of every poll which message shows it: that is done when the member has it."""
+    async with asyncio.timeout(30), connected(url) as connection:
+        while (await connection.execute(text("SELECT count(*) FROM polls WHERE message_id IS NULL"))).scalar_one():
+            await connection.execute(text("SELECT pg_sleep(0.01)"))
+
+
 async def let_claims_grow_old(url: str) -> None:
     """Leave the messages that were taken as they are when whoever took them has had its time."""
     async with connected(url) as connection:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import time
 import zlib
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -86,6 +88,8 @@ class Gateway:
         self.heartbeat_ms = heartbeat_ms
         self.address = ""
         self.log: list[tuple[str, int]] = []
+        self.identified: list[tuple[float, int]] = []
+        """When which shard has started a session, in seconds of a clock of its own."""
         self.sessions: dict[int, Session] = {}
         """The newest session of each shard."""
 
@@ -93,11 +97,14 @@ class Gateway:
         """How often something has happened."""
         return sum(1 for name, _ in self.log if name == what)
 
+    def reaches(self, shards: Iterable[int]) -> bool:
+        """Whether these shards can be reached."""
+        return all(shard in self.sessions and self.sessions[shard].connection for shard in shards)
+
     @property
     def connected(self) -> bool:
         """Whether every shard can be reached."""
-        sessions = self.sessions.values()
-        return len(sessions) == self._world.shards and all(session.connection for session in sessions)
+        return self.reaches(range(self._world.shards))
 
     @property
     def deserted(self) -> bool:
@@ -134,11 +141,12 @@ class Gateway:
             await connection.close(4004)
             return None
         shard, count = data.get("shard", [0, 1])
+        self.identified.append((time.monotonic(), shard))
         session = Session(shard, connection)
         ready: dict[str, Any] = {
             "v": 10,
             "user": BOT_USER,
-            "guilds": [],
+            "guilds": self._world.listed(shard),
             "session_id": session.id,
             "resume_gateway_url": self.address,
             "shard": [shard, count],

@@ -9,22 +9,34 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.settings import Settings
+from bot.shards import shard_plan
 from tests.wire.server import TOKEN, WireDiscord
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 class BotProcess:
-    """`python -m bot run` with one database. It can be started again after it has ended."""
+    """`python -m bot run` with one database. It can be started again after it has ended.
+
+    Further settings are keywords, such as SHARDS="0-1".
+    """
 
     def __init__(
-        self, discord: WireDiscord, folder: Path, database: str, *, covered: bool = True, understanding: str = "off"
+        self,
+        discord: WireDiscord,
+        folder: Path,
+        database: str,
+        *,
+        covered: bool = True,
+        understanding: str = "off",
+        **settings: str,
     ) -> None:
         self._discord = discord
         self._folder = folder
         self._database = database
         self._covered = covered
         self._understanding = understanding
+        self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
         self.log = folder / "bot.log"
 
@@ -43,19 +55,27 @@ class BotProcess:
             "DATABASE_URL": self._database,
             "LOG_FORMAT": "json",
             "UNDERSTANDING": self._understanding,
+            **self._settings,
         }
+
+    @property
+    def shards(self) -> tuple[int, ...]:
+        """The shards that it runs."""
+        plan = shard_plan(self._settings.get("SHARDS"), int(self._settings.get("SHARD_COUNT", 0)) or None)
+        return plan.ids if plan else tuple(range(self._discord.world.shards))
 
     async def spawn(self) -> None:
         """Start the process, and return at once."""
         # What an earlier process left behind is not a connection of this one.
-        self._discord.gateway.sessions.clear()
+        for shard in self.shards:
+            self._discord.gateway.sessions.pop(shard, None)
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", cwd=self._folder, env=self._environment(), stdout=log, stderr=log
             )
 
     async def start(self) -> None:
-        """Start the process, and return when every shard is connected.
+        """Start the process, and return when each of its shards is connected.
 
         Raises:
             RuntimeError: it ended instead; with its log.
@@ -63,7 +83,7 @@ class BotProcess:
         await self.spawn()
         assert self._process is not None
         connected = asyncio.ensure_future(
-            self._discord.watch.until(lambda: self._discord.gateway.connected or None, seconds=60)
+            self._discord.watch.until(lambda: self._discord.gateway.reaches(self.shards) or None, seconds=60)
         )
         ended = asyncio.ensure_future(self._process.wait())
         await asyncio.wait({connected, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -83,10 +103,15 @@ class BotProcess:
             await asyncio.sleep(0.1)
 
     @property
+    def pid(self) -> int:
+        """Its number in the operating system."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def mebibytes(self) -> float:
         """The memory that the process holds, as Linux counts it."""
-        assert self._process is not None
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8")
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1_024
 
     @property

@@ -1,6 +1,7 @@
 """The REST interface of the loopback Discord: as much as the program uses, with the errors that Discord gives."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -98,7 +99,8 @@ class Rest:
         return as_json({"url": self._gateway.address})
 
     async def _bot_address(self, _request: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1}
+        side_by_side = self._world.max_concurrency
+        limit = {"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": side_by_side}
         return as_json({"url": self._gateway.address, "shards": self._world.shards, "session_start_limit": limit})
 
     async def _me(self, _request: web.Request) -> web.Response:
@@ -139,7 +141,7 @@ class Rest:
             return refusal(404, UNKNOWN_INTERACTION, "Unknown interaction")
         if interaction.callback is not None:
             return refusal(400, ALREADY_ANSWERED, "Interaction has already been acknowledged.")
-        interaction.callback = body
+        interaction.callback, interaction.answered = body, time.monotonic()
         message = self._first_answer(interaction, body["type"], with_files(body.get("data") or {}, files))
         about: Json = {"id": str(interaction.id), "type": interaction.data["type"]}
         resource: Json = {"type": body["type"]}

@@ -45,7 +45,7 @@ class WireDiscord:
 
     async def slash(self, name: str, *, member: int, channel: int, shard: int = 0, **options: str) -> Message:
         """A member uses a command; returns what they are told."""
-        sent = await self.deliver(self.world.slash(name, member, channel, shard, **options))
+        sent = await self.deliver(self.world.slash(name, member, channel, shard, 0, **options))
         return await self.told(sent)
 
     async def press(self, message: Message, label: str, *, member: int, shard: int = 0) -> Message:

@@ -16,6 +16,8 @@ T = TypeVar("T")
 APPLICATION = 1_000_000_000_000_000_001
 BOT_USER: Json = {"id": str(APPLICATION), "username": "ending", "discriminator": "0", "avatar": None, "bot": True}
 PERMISSIONS = discord.Permissions(view_channel=True, send_messages=True, attach_files=True).value
+FIRST_SERVER = 50_000_000_000
+"""Milliseconds of Discord's time, which its ids hold, at which the first server was made."""
 EPHEMERAL = 1 << 6
 LOADING = 1 << 7
 PATIENCE = 3.0
@@ -148,7 +150,9 @@ class Interaction:
     member: int
     source: Message | None = None
     sent: float = field(default_factory=time.monotonic)
+    patience: float = PATIENCE
     callback: Json | None = None
+    answered: float | None = None
     told: asyncio.Future[Message] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     abandoned: bool = False
     original: Message | None = None
@@ -160,7 +164,7 @@ class Interaction:
     @property
     def late(self) -> bool:
         """Whether Discord has given up waiting for its first answer."""
-        return self.abandoned or (self.callback is None and time.monotonic() - self.sent > PATIENCE)
+        return self.abandoned or (self.callback is None and time.monotonic() - self.sent > self.patience)
 
     def tell(self, message: Message) -> None:
         """Show the member a message."""
@@ -178,10 +182,19 @@ class World:
         self.interactions: dict[str, Interaction] = {}
         self.commands: list[Json] = []
         self.permissions = PERMISSIONS
+        self.patience = PATIENCE
+        self.max_concurrency = 1
+        self.servers = 0
+        """The servers of each shard that the gateway lists when a session starts."""
 
-    def guild(self, shard: int = 0) -> int:
+    def guild(self, shard: int = 0, number: int = 0) -> int:
         """A server whose events come over a shard."""
-        return (50_000_000_000 * self.shards + shard) << 22
+        first = FIRST_SERVER - FIRST_SERVER % self.shards
+        return (first + number * self.shards + shard) << 22
+
+    def listed(self, shard: int) -> list[Json]:
+        """The servers of a shard as a session that starts is told of them."""
+        return [{"id": str(self.guild(shard, number)), "unavailable": True} for number in range(self.servers)]
 
     def post(self, channel_id: int, body: Json, nonce: str | None = None) -> tuple[Message, bool]:
         """Post a message; with a nonce that is known in the channel, return that one. True if it is new."""
@@ -202,24 +215,26 @@ class World:
             if message.channel_id == channel_id and not message.deleted and not message.body.get("flags", 0) & EPHEMERAL
         ]
 
-    def slash(self, name: str, member: int, channel_id: int, shard: int = 0, **options: str) -> Interaction:
-        """A member uses a command."""
+    def slash(
+        self, name: str, member: int, channel_id: int, shard: int = 0, server: int = 0, **options: str
+    ) -> Interaction:
+        """A member uses a command, in one of the servers of a shard."""
         command = next((command for command in self.commands if command["name"] == name), {"id": "1"})
         given = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
         data = {"id": command["id"], "name": name, "type": 1, "options": given}
-        return self._interaction(2, data, member, channel_id, shard)
+        return self._interaction(2, data, member, channel_id, self.guild(shard, server))
 
-    def press(self, message: Message, custom_id: str, member: int, shard: int = 0) -> Interaction:
+    def press(self, message: Message, custom_id: str, member: int, shard: int = 0, server: int = 0) -> Interaction:
         """A member presses a button of a message."""
         data = {"custom_id": custom_id, "component_type": 2, "id": 1}
-        interaction = self._interaction(3, data, member, message.channel_id, shard)
+        interaction = self._interaction(3, data, member, message.channel_id, self.guild(shard, server))
         interaction.data["message"] = message.as_json()
         interaction.source = message
         return interaction
 
-    def _interaction(self, kind: int, data: Json, member: int, channel_id: int, shard: int) -> Interaction:
+    def _interaction(self, kind: int, data: Json, member: int, channel_id: int, guild_id: int) -> Interaction:
         token = f"token-{snowflake()}"
-        guild = {"id": str(self.guild(shard)), "locale": "en-US", "features": []}
+        guild = {"id": str(guild_id), "locale": "en-US", "features": []}
         body: Json = {
             "id": str(snowflake()),
             "application_id": str(APPLICATION),
@@ -240,7 +255,7 @@ class World:
             "context": 0,
             "attachment_size_limit": 10_485_760,
         }
-        interaction = Interaction(body, member)
+        interaction = Interaction(body, member, patience=self.patience)
         self.interactions[token] = interaction
         return interaction
 
