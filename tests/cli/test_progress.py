@@ -3,10 +3,19 @@
 import os
 import pty
 import sys
+from functools import partial
 
 import pytest
 
 from bot.cli.progress import steps
+
+
+def read(terminal: int) -> bytes:
+    """What is still to be read; nothing at the end, which Linux tells by an error."""
+    try:
+        return os.read(terminal, 4_096)
+    except OSError:
+        return b""
 
 
 def test_a_bar_tells_how_much_is_done_and_of_how_much_on_a_terminal(
@@ -19,8 +28,7 @@ def test_a_bar_tells_how_much_is_done_and_of_how_much_on_a_terminal(
         monkeypatch.setattr(sys, "stderr", stream)
         with steps() as bars, bars.step("Copying") as tell:
             tell(1_500, 3_000)
-        stream.flush()
-        shown = os.read(terminal, 100_000).decode()
+    shown = b"".join(iter(partial(read, terminal), b"")).decode()
     os.close(terminal)
     assert "Copying" in shown
     assert "1,500 of 3,000" in shown

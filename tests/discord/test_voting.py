@@ -161,7 +161,7 @@ async def test_a_button_of_a_closed_poll_answers(world: World, monkeypatch: pyte
 
     # The message does not show the result yet.
     monkeypatch.setattr(world.bot.records, "unsent", nothing)
-    await world.bot.records.close(1, world.env.now(), None)
+    await world.bot.records.close(1, world.env.now(), closed_by=1)
     answer = await vote(world, message, "C Bittersweet")
     assert "This poll is closed, so nothing was counted or changed." in shown(answer)
     assert "closed already" in shown(await vote(world, message, "Close the poll"))
