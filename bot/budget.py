@@ -22,7 +22,9 @@ SPARING = 0.8
 """The part of the limit from which on nothing is sent that nobody waits for: tallies while votes come in, notices."""
 STOPPED = 0.95
 """The part of the limit from which on only answers to members are sent."""
-ANSWERS = ("/interactions/", "/webhooks/", "/gateway", "/users/@me", "/applications/@me")
+RELIEF = 0.1
+"""The part of the limit by which refusals must fall again first, so that it does not go to and fro at the edge."""
+ANSWERS = ("/interactions/", "/webhooks/", "/gateway")
 """What is always sent, by its path: answers to members, and what a connection needs."""
 
 
@@ -93,7 +95,10 @@ class Budget:
     async def _after(
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
     ) -> None:
-        status, scope = params.response.status, params.response.headers.get("X-RateLimit-Scope")
+        self.note(params.response.status, params.response.headers.get("X-RateLimit-Scope"))
+
+    def note(self, status: int, scope: str | None) -> None:
+        """Count an answer of Discord's by its status and, where it has one, its header X-RateLimit-Scope."""
         if status not in COUNTED:
             return
         if status == TOO_MANY and scope == "global":
@@ -111,7 +116,9 @@ class Budget:
     def _look(self) -> Strain:
         """How things stand; what changes is logged once."""
         share = self.refused / self.limit
-        strain = Strain((share >= SPARING) + (share >= STOPPED))
+        rising = Strain((share >= SPARING) + (share >= STOPPED))
+        falling = Strain((share >= SPARING - RELIEF) + (share >= STOPPED - RELIEF))
+        strain = max(rising, min(self._strain, falling))
         if strain != self._strain:
             before, self._strain = self._strain, strain
             facts = {"refused": self.refused, "limit": self.limit}

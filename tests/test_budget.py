@@ -118,6 +118,19 @@ async def test_it_goes_on_by_itself_when_ten_minutes_have_passed(discord: Discor
     assert [log["log_level"] for log in logs] == ["info"]
 
 
+async def test_at_the_edge_it_does_not_go_to_and_fro(discord: Discord, budget: Budget, time: Time) -> None:
+    with capture_logs() as logs:
+        await discord.ask(403, times=2)
+        time.now += WINDOW / 2
+        await discord.ask(403, times=14)
+        assert budget.sparing
+        time.now += WINDOW / 2
+        assert (budget.refused, budget.sparing) == (14, True)
+        await discord.ask(403, times=2)
+        assert budget.sparing
+    assert len(logs) == 1
+
+
 def test_a_process_takes_its_part_of_what_one_address_has() -> None:
     assert Budget().limit == 10_000
     assert Budget(part=2 / 16).limit == 1_250
