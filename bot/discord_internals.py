@@ -77,9 +77,9 @@ async def public_answer(client: discord.Client, token: str) -> int | None:
         discord.HTTPException: Discord does not say.
     """
     http = client.http
-    session = cast("aiohttp.ClientSession | None", getattr(http, "_HTTPClient__session", None))
-    if session is None:
+    if not hasattr(http, "_HTTPClient__session"):
         return None
+    session = cast("aiohttp.ClientSession", http._HTTPClient__session)
     try:
         # The library asks so too, but only for an interaction that one has kept.
         message = await async_context.get().get_original_interaction_response(

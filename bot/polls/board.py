@@ -67,6 +67,7 @@ class Board:
         self._clock = clock
         self._changed = asyncio.Event()
         self._waiting: set[int] = set()
+        self._showing: set[int] = set()
         self._next_edit: dict[int, float] = {}
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -94,6 +95,7 @@ class Board:
 
     def _begin(self, poll_id: int) -> None:
         self._waiting.discard(poll_id)
+        self._showing.add(poll_id)
         self._next_edit[poll_id] = time.monotonic() + PACE
 
     def _ripe(self) -> list[int]:
@@ -112,8 +114,8 @@ class Board:
         return max(0.05, min(self._next_edit.get(poll_id, 0.0) for poll_id in self._waiting) - time.monotonic())
 
     async def flush(self) -> None:
-        """Edit the message of every poll that changed once, whatever its pace."""
-        for poll_id in () if self._budget.sparing else tuple(self._waiting):
+        """Edit the message of every poll that changed once, whatever its pace; an edit under way comes first."""
+        for poll_id in () if self._budget.sparing else self._waiting | self._showing:
             self._begin(poll_id)
             await self._show_tally(poll_id)
 
@@ -127,6 +129,8 @@ class Board:
             _log_failure("could not update a poll's message, trying again", poll_id, error)
             self._next_edit[poll_id] = time.monotonic() + PACE
             self.touch(poll_id)
+        finally:
+            self._showing.discard(poll_id)
 
     async def refresh(self, poll_id: int) -> None:
         """Show a poll as it is now in its message.

@@ -146,4 +146,6 @@ turns = Table(
     # How many sessions were started in the row since a moment, which moves on after a day.
     Column("since", Double, nullable=False),
     Column("identifies", Integer, nullable=False),
+    # What processes tell each other just now is no part of what is kept, and goes into no export.
+    info={"passing": True},
 )
