@@ -1,22 +1,23 @@
 # The bot in a container: `docker build --tag ending-bot .`, or `docker compose up --detach`.
-FROM python:3.13-slim AS build
+FROM python:3.13.14-slim AS build
 
 WORKDIR /src
-# Both names, for older and newer pip: the isolated build environment is held to the same versions.
-ENV PIP_CONSTRAINT=/src/constraints.txt \
-    PIP_BUILD_CONSTRAINT=/src/constraints.txt \
-    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
     PIP_ROOT_USER_ACTION=ignore
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+# Before the program, so that a change of it alone brings nothing anew. The locks name each file by its hash, and
+# what is running has no pip of its own: it installs nothing.
+COPY requirements.lock requirements-build.lock ./
+RUN pip install --require-hashes --only-binary :all: --requirement requirements-build.lock \
+    && python -m venv --without-pip /opt/ending-bot \
+    && pip --python /opt/ending-bot/bin/python install --require-hashes --only-binary :all: --requirement requirements.lock
+COPY pyproject.toml README.md LICENSE ./
 COPY bot bot
 COPY content content
-# The environment has no pip of its own: a running bot installs nothing.
-RUN pip wheel --no-deps --wheel-dir /wheels . \
-    && python -m venv --without-pip /opt/ending-bot \
-    && pip --python /opt/ending-bot/bin/python install "$(echo /wheels/*.whl)[postgres]"
+RUN pip wheel --no-deps --no-index --no-build-isolation --wheel-dir /wheels . \
+    && pip --python /opt/ending-bot/bin/python install --no-deps --no-index /wheels/*.whl
 
-FROM python:3.13-slim
+FROM python:3.13.14-slim
 
 # Fixed ids, so that a volume's files keep their owner from image to image.
 RUN groupadd --gid 10001 bot \
@@ -26,12 +27,13 @@ COPY --from=build /opt/ending-bot /opt/ending-bot
 ENV PATH=/opt/ending-bot/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    DATABASE_URL=sqlite+aiosqlite:////data/ending-bot.db
+    DATABASE_URL=sqlite+aiosqlite:////data/ending-bot.db \
+    METRICS_PORT=9464
 
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
-# No HEALTHCHECK: the bot answers no requests from outside that would show its health. It ends when it can't go on,
-# and the restart policy starts it again.
+# The same question as `ending-bot health`, which starts the whole program for it.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "bot.operations.probe"]
 ENTRYPOINT ["ending-bot"]
 CMD ["run"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,15 +15,19 @@ from discord.ext import commands
 
 from bot.answers.buttons import BUTTONS as ANSWER_BUTTONS
 from bot.answers.cog import Answers
+from bot.answers.index import Index
 from bot.answers.posting import Posting
+from bot.answers.understanding import Understanding
 from bot.budget import Budget
 from bot.buttons import Switchboard
 from bot.clock import Clock, system_clock
 from bot.discord_internals import use_light_interactions
 from bot.errors import answer_error
 from bot.film.library import Library
+from bot.films import Shelf
 from bot.identify import PAUSE, Identifies
 from bot.limits import COMMANDS, PRESSES, Pace
+from bot.owners import Owners
 from bot.polls.board import Board
 from bot.polls.buttons import BUTTONS as POLL_BUTTONS
 from bot.polls.closing import Closer
@@ -32,9 +37,10 @@ from bot.polls.personal import MemberPolls, ServerPolls
 from bot.polls.records import Records
 from bot.polls.together import Everywhere
 from bot.presence import DiscordPresence
+from bot.reloading import Reloader
 from bot.replies import custom_id_of, reply
 from bot.servers.buttons import BUTTONS as SERVER_BUTTONS
-from bot.servers.cog import Servers
+from bot.servers.cog import Servers, Upkeep
 from bot.servers.departures import Departures
 from bot.servers.house import RulesAtHand
 from bot.servers.records import Departed, ServerRules, Sharing
@@ -91,6 +97,7 @@ class EndingBot(commands.AutoShardedBot):
         understanding: bool = False,
         shards: ShardPlan | None = None,
         shard_count: int | None = None,
+        reread: Callable[[], Library] | None = None,
     ) -> None:
         self.rest_trace = aiohttp.TraceConfig()
         super().__init__(
@@ -114,18 +121,25 @@ class EndingBot(commands.AutoShardedBot):
         self.pace = Pace(*COMMANDS)
         self.presses = Pace(*PRESSES)
         self.errands = Errands()
-        self.library = library
+        self.shelf = Shelf(library)
         self.store = store
         self.clock = clock
         self.house = RulesAtHand(ServerRules(store), SpoilerChannels(self, clock).is_flagged, clock)
-        self._answers = Answers(library, Posting(library, self.house, clock))
+        self._answers = Answers(Index(library), Posting(self.shelf, self.house, clock))
         self._understands = understanding
+        self.reloader = Reloader(
+            self.shelf,
+            self._answers,
+            reread or (lambda: library),
+            Understanding() if understanding else None,
+            self._offer_films,
+        )
         self.records = Records(store, self.plan)
         self.ledger = Ledger(store, clock)
         self.board = Board(
             self.records,
             Everywhere(store),
-            library,
+            self.shelf,
             self.house,
             self.get_partial_messageable,
             self._write_to,
@@ -133,6 +147,18 @@ class EndingBot(commands.AutoShardedBot):
             self.budget,
         )
         self.closer = Closer(self.records, self.board, clock)
+        self._polls = Polls(
+            Parts(
+                films=self.shelf,
+                records=self.records,
+                ledger=self.ledger,
+                board=self.board,
+                closer=self.closer,
+                channels=self.get_partial_messageable,
+                clock=clock,
+            )
+        )
+        self._offered: bool | None = None
         self.grace = grace
         self.personal = MemberPolls(store, self.ledger, self.board.touch)
         self.departures = Departures(Departed(store), ServerPolls(store), DiscordPresence(self), clock, grace)
@@ -140,29 +166,24 @@ class EndingBot(commands.AutoShardedBot):
         self._tasks = Tasks()
         use_light_interactions(self)
 
+    @property
+    def library(self) -> Library:
+        """The films as they are answered from now."""
+        return self.shelf.library
+
     async def setup_hook(self) -> None:
         await self.add_cog(self._answers)
         self.tree.add_command(self._answers.menu)
-        await self.add_cog(
-            Polls(
-                Parts(
-                    library=self.library,
-                    records=self.records,
-                    ledger=self.ledger,
-                    board=self.board,
-                    closer=self.closer,
-                    channels=self.get_partial_messageable,
-                    clock=self.clock,
-                )
-            )
-        )
-        await self.add_cog(Servers(self.library, self.personal, Sharing(self.store), self.house, self.grace))
+        await self.add_cog(self._polls)
+        upkeep = Upkeep(Owners(self).include, self.reloader.reload)
+        await self.add_cog(Servers(self.shelf, self.personal, Sharing(self.store), self.house, self.grace, upkeep))
         await self.tree.set_translator(Translator())
+        await self._offer_films()
         if self.plan.leads:
-            await self.tree.sync()
             self._tasks.keep("departures", self.departures.run)
         if self._understands:
-            self._tasks.keep("understanding", self._answers.understand)
+            self._tasks.keep("understanding", self.reloader.understand)
+        self._tasks.keep("content", self.reloader.run)
         self._tasks.keep("ledger", self.ledger.run)
         self._tasks.keep("board", self.board.run)
         self._tasks.keep("closer", self.closer.run)
@@ -174,6 +195,19 @@ class EndingBot(commands.AutoShardedBot):
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         await self.identifies.start(shard_id or 0)
+
+    async def _offer_films(self) -> None:
+        """Let members choose among films where there are several, and tell Discord the commands if it knows others.
+
+        Raises:
+            discord.HTTPException: Discord does not take them.
+        """
+        several = len(self.shelf) > 1
+        for option in (self._answers.film_option, self._polls.film_option):
+            option.fit(self.shelf)
+        if self.plan.leads and several is not self._offered:
+            await self.tree.sync()
+            self._offered = several
 
     async def _write_to(self, user_id: int, text: str) -> None:
         """Send a private message.

@@ -91,15 +91,24 @@ async def public_answer(client: discord.Client, token: str) -> int | None:
     return None if private else int(message["id"])
 
 
-def hide_option(command: app_commands.Command[Any, ..., Any], name: str) -> None:
-    """Take an optional option away from a command, where the library offers no switch for it.
+class HideableOption:
+    """An optional option of a command, to be hidden and shown again, where the library offers no switch for it.
 
     With a discord.py that keeps its parameters elsewhere the option simply stays visible.
     """
-    parameters = getattr(command, "_params", None)
-    if isinstance(parameters, dict):
-        # A new dictionary: copies of a command share theirs.
-        command._params = {key: value for key, value in parameters.items() if key != name}
+
+    def __init__(self, command: app_commands.Command[Any, ..., Any], name: str) -> None:
+        self._command = command
+        self._name = name
+        self._parameters = getattr(command, "_params", None)
+
+    def show(self, shown: bool) -> None:
+        """Show the option among the others, or hide it."""
+        if isinstance(self._parameters, dict):
+            # A new dictionary: copies of a command share theirs.
+            self._command._params = {
+                key: value for key, value in self._parameters.items() if shown or key != self._name
+            }
 
 
 async def raw_channel(client: discord.Client, channel_id: int) -> Mapping[str, Any]:

@@ -17,8 +17,8 @@ from discord.webhook.async_ import async_context, interaction_message_response_p
 
 from bot.client import EndingBot
 from bot.discord_internals import (
+    HideableOption,
     LightInteraction,
-    hide_option,
     public_answer,
     respond,
     role_ids,
@@ -41,11 +41,14 @@ class Room(commands.Cog):
         """A command with an option to hide."""
 
 
-def test_an_option_can_be_hidden_from_one_copy_of_a_command() -> None:
+def test_an_option_can_be_hidden_from_one_copy_of_a_command_and_shown_again() -> None:
     one, other = Room(), Room()
-    hide_option(one.ask, "film")
+    option = HideableOption(one.ask, "film")
+    option.show(False)
     assert [parameter.name for parameter in one.ask.parameters] == ["topic"]
     assert [parameter.name for parameter in other.ask.parameters] == ["topic", "film"]
+    option.show(True)
+    assert [parameter.name for parameter in one.ask.parameters] == ["topic", "film"]
 
 
 def test_the_version_that_was_tried_is_the_version_that_is_pinned() -> None:

@@ -1,26 +1,15 @@
-"""What is handed out keeps its promises: the wheel, the locked versions, the container, the repository's texts."""
+"""What is handed out keeps its promises: the wheel, and the repository's texts."""
 
 import os
 import re
 import subprocess
 import sys
-import tomllib
 import zipfile
-from collections import Counter
-from collections.abc import Iterable
-from importlib.metadata import distribution
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from packaging.markers import Marker
-from packaging.requirements import Requirement
-from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import Version
 
 REPOSITORY = Path(__file__).parent.parent
-PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 SETTINGS = ("CONTENT_DIR", "DATABASE_URL", "DISCORD_TOKEN", "DISCORD_TOKEN_FILE", "PYTHONPATH")
 """What of the surroundings could change where the program looks."""
 
@@ -80,67 +69,6 @@ class TestWheel:
         assert Path(found.strip()) == installed / "bot" / "content"
         assert "All in order." in " ".join(said.split())
         assert list(tmp_path.iterdir()) == []
-
-
-def pins() -> list[Requirement]:
-    """The lines of constraints.txt, for every platform."""
-    lines = (REPOSITORY / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    return [Requirement(line) for line in lines if not line.startswith("#")]
-
-
-def pinned_here() -> dict[NormalizedName, str]:
-    """The one version that constraints.txt allows of each package on this platform."""
-    here = [pin for pin in pins() if pin.marker is None or pin.marker.evaluate()]
-    return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in here}
-
-
-def _applies(marker: Marker | None, extras: Iterable[str]) -> bool:
-    return marker is None or any(marker.evaluate({"extra": extra}) for extra in ("", *extras))
-
-
-def needed_here() -> set[NormalizedName]:
-    """Every package that the program, all its extras and its build need on this platform, with their own needs."""
-    project, seen = PROJECT["project"], set[tuple[NormalizedName, frozenset[str]]]()
-    groups = (project["dependencies"], *project["optional-dependencies"].values(), PROJECT["build-system"]["requires"])
-    waiting = [Requirement(text) for group in groups for text in group]
-    while waiting:
-        requirement = waiting.pop()
-        key = (canonicalize_name(requirement.name), frozenset(requirement.extras))
-        # The program's own extras are all here already.
-        if key in seen or key[0] == canonicalize_name(project["name"]):
-            continue
-        seen.add(key)
-        needs = map(Requirement, distribution(requirement.name).requires or ())
-        waiting += [need for need in needs if _applies(need.marker, requirement.extras)]
-    return {name for name, _ in seen}
-
-
-class TestLockedVersions:
-    def test_each_package_has_one_exact_version(self) -> None:
-        inexact = [str(pin) for pin in pins() if not re.fullmatch(r"==[\w.]+", str(pin.specifier)) or pin.url]
-        twice = [name for name, count in Counter(canonicalize_name(pin.name) for pin in pins()).items() if count > 1]
-        assert (inexact, twice) == ([], [])
-
-    def test_all_that_is_needed_is_locked_and_installed_so(self) -> None:
-        locked = pinned_here()
-        needed = needed_here()
-        assert sorted(needed - locked.keys()) == [], "scripts/lock renews constraints.txt"
-        differing = {
-            name: (distribution(name).version, locked[name])
-            for name in needed
-            if Version(distribution(name).version) != Version(locked[name])
-        }
-        assert differing == {}, "installed, locked: scripts/install dev brings the locked ones"
-
-    def test_other_platforms_are_locked_too(self) -> None:
-        markers = {canonicalize_name(pin.name): str(pin.marker) for pin in pins()}
-        assert "sys_platform == 'win32'" in markers[canonicalize_name("colorama")].replace('"', "'")
-        assert "python_full_version >= '3.13'" in markers[canonicalize_name("audioop-lts")].replace('"', "'")
-
-    def test_the_tests_build_with_the_backend_of_a_release(self) -> None:
-        (backend,) = PROJECT["build-system"]["requires"]
-        assert backend in PROJECT["project"]["optional-dependencies"]["dev"]
-        assert pinned_here()[canonicalize_name("hatchling")] == backend.removeprefix("hatchling==")
 
 
 # Made from pieces, so that this file passes its own test.
@@ -222,85 +150,3 @@ class TestRepository:
     def test_secrets_and_databases_stay_out_of_git(self) -> None:
         ignored = (REPOSITORY / ".gitignore").read_text(encoding="utf-8").split()
         assert {".env", "data/", "secrets/", ".venv/"} <= set(ignored)
-
-
-def dockerfile() -> list[tuple[str, str]]:
-    """The instructions of the Dockerfile in order, comments left out and continued lines joined."""
-    text = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
-    text = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
-    lines = re.sub(r"\\\n\s*", "", text).splitlines()
-    return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines if line)]
-
-
-def final_stage() -> list[tuple[str, str]]:
-    """The instructions that make the image that runs."""
-    instructions = dockerfile()
-    last = max(index for index, (word, _) in enumerate(instructions) if word == "FROM")
-    return instructions[last:]
-
-
-class TestImage:
-    def test_it_runs_the_bot_as_a_fixed_user_that_is_not_root(self) -> None:
-        (user,) = [rest for word, rest in final_stage() if word == "USER"]
-        assert re.fullmatch(r"[1-9]\d{3,}:[1-9]\d{3,}", user)
-        assert ("ENTRYPOINT", '["ending-bot"]') in final_stage()
-        assert ("CMD", '["run"]') in final_stage()
-
-    def test_its_database_lies_in_a_volume_that_the_user_owns(self) -> None:
-        words = " ".join(rest for _, rest in final_stage())
-        assert ("VOLUME", "/data") in final_stage()
-        assert "DATABASE_URL=sqlite+aiosqlite:////data/" in words
-        assert re.search(r"install --directory --owner=bot --group=bot --mode=0700 /data\b", words)
-
-    def test_it_installs_the_locked_versions(self) -> None:
-        assert any(word == "ENV" and "PIP_CONSTRAINT=/src/constraints.txt" in rest for word, rest in dockerfile())
-
-    def test_no_secret_can_get_into_it(self) -> None:
-        assert not any("TOKEN" in rest for _, rest in dockerfile())
-        rules = (REPOSITORY / ".dockerignore").read_text(encoding="utf-8").splitlines()
-        rules = [rule for rule in rules if not rule.startswith("#")]
-        assert rules[0] == "*", "what is not named stays out"
-        named = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
-        assert named == {"pyproject.toml", "constraints.txt", "README.md", "LICENSE", "bot", "content"}
-
-    def test_all_that_it_copies_reaches_the_builder(self) -> None:
-        copied = {
-            name
-            for word, rest in dockerfile()
-            if word == "COPY" and not rest.startswith("--from")
-            for name in rest.split()[:-1]
-        }
-        rules = (REPOSITORY / ".dockerignore").read_text(encoding="utf-8").splitlines()
-        assert copied == {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
-        assert all((REPOSITORY / name).exists() for name in copied)
-
-
-class TestComposeFile:
-    @pytest.fixture
-    def compose(self) -> dict[str, Any]:
-        loaded: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8"))
-        return loaded
-
-    def test_the_bot_gets_no_more_rights_than_it_needs(self, compose: dict[str, Any]) -> None:
-        service = compose["services"]["bot"]
-        assert service["read_only"] is True
-        assert service["cap_drop"] == ["ALL"]
-        assert service["security_opt"] == ["no-new-privileges:true"]
-        assert service["mem_limit"]
-        assert not {"privileged", "ports", "network_mode", "user", "cap_add"} & service.keys()
-
-    def test_it_can_write_only_its_volume_and_a_passing_folder(self, compose: dict[str, Any]) -> None:
-        service = compose["services"]["bot"]
-        assert service["volumes"] == ["data:/data"]
-        assert "data" in compose["volumes"]
-        assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - inside the container
-
-    def test_the_token_is_a_secret_file_and_stands_nowhere_else(self, compose: dict[str, Any]) -> None:
-        service = compose["services"]["bot"]
-        assert service["secrets"] == ["discord_token"]
-        assert compose["secrets"]["discord_token"] == {"file": "./secrets/discord_token"}
-        assert service["environment"]["DISCORD_TOKEN_FILE"] == "/run/secrets/discord_token"
-        assert "DISCORD_TOKEN" not in service["environment"]
-
-    def test_it_comes_back_after_a_crash(self, compose: dict[str, Any]) -> None:
-        assert compose["services"]["bot"]["restart"] == "unless-stopped"

@@ -1,35 +1,26 @@
 """The door to asking: /ending, /quote, /timeline, /sources, /discuss, and the menu of a message."""
 
-import asyncio
 import secrets
-from collections.abc import Mapping
 from functools import partial
 
 import discord
-import structlog
 from discord import app_commands
 from discord.ext import commands
 
 from bot.answers import cards
 from bot.answers.asked import QUESTION_LIMIT, question_in
 from bot.answers.buttons import ShareButton
-from bot.answers.completion import Completion
+from bot.answers.index import Index
 from bot.answers.matches import Match, Resolution
 from bot.answers.pages import Page, question_page, quote_page
 from bot.answers.posting import WHO_SEES, Posting, Show
-from bot.answers.quotes import Found, QuoteFinder
-from bot.answers.resolver import Resolver
-from bot.answers.understanding import load_meanings
-from bot.discord_internals import hide_option
+from bot.answers.quotes import Found
 from bot.errors import Refusal
-from bot.film.library import Library
 from bot.film.models import Subject, Topic
 from bot.film.pack import Pack
-from bot.films import CHOICES, film_choices, named_film
+from bot.films import CHOICES, FilmOption, film_choices, named_film
 from bot.layout import Card, clip
 from bot.replies import reply, was_private
-
-log = structlog.get_logger(__name__)
 
 MENU = "What do the sources say?"
 """The name of the menu on a message."""
@@ -40,26 +31,14 @@ Question = app_commands.Range[str, 1, QUESTION_LIMIT]
 class Answers(commands.Cog, name="Answers"):
     """Answers questions about a film's ending from its pack."""
 
-    def __init__(self, library: Library, posting: Posting) -> None:
-        self._library = library
+    def __init__(self, index: Index, posting: Posting) -> None:
+        self.index = index
+        """What is answered from; another one takes its place when the content is read anew."""
         self._posting = posting
         # A cog can't declare a menu as it does its commands.
         self.menu = app_commands.ContextMenu(name=MENU, callback=self.ask_about)
-        self._resolvers: Mapping[str, Resolver] = {pack.film.id: Resolver(pack) for pack in library}
-        self._completions = {pack.film.id: Completion(pack) for pack in library}
-        self._finders = {pack.film.id: QuoteFinder(pack, self._resolvers[pack.film.id]) for pack in library}
-        if len(library) == 1:
-            for command in self.walk_app_commands():
-                if isinstance(command, app_commands.Command):
-                    hide_option(command, "film")
-
-    async def understand(self) -> None:
-        """Load what questions mean, off the event loop; until then names and words answer."""
-        meanings = await asyncio.to_thread(load_meanings, self._library)
-        for film, meaning in meanings.items():
-            self._resolvers[film].understand(meaning)
-        if meanings:
-            log.info("questions are understood by their meaning", films=list(meanings))
+        commands = [command for command in self.walk_app_commands() if isinstance(command, app_commands.Command)]
+        self.film_option = FilmOption(commands)
 
     @app_commands.command(description="What the sources say about the ending, and where they disagree")
     @app_commands.describe(
@@ -75,8 +54,8 @@ class Answers(commands.Cog, name="Answers"):
         show: app_commands.Choice[str] | None = None,
         film: str | None = None,
     ) -> None:
-        pack = named_film(self._library, film)
-        resolution = self._resolvers[pack.film.id].resolve(question_in(topic))
+        pack = named_film(self.index.library, film)
+        resolution = self.index.of(pack).resolver.resolve(question_in(topic))
         if resolution.answer is None:
             await reply(interaction, cards.unknown_card(pack, resolution))
             return
@@ -90,8 +69,8 @@ class Answers(commands.Cog, name="Answers"):
         question = question_in(message.content or " ".join(each.content for each in message.message_snapshots))
         if not question:
             raise Refusal("That message has no words that I could look up. Try one with text, or type `/ending`.")
-        pack = self._library.default
-        resolution = self._resolvers[pack.film.id].resolve(question)
+        pack = self.index.library.default
+        resolution = self.index.of(pack).resolver.resolve(question)
         if resolution.answer is None:
             await reply(interaction, cards.unknown_card(pack, resolution))
             return
@@ -111,8 +90,8 @@ class Answers(commands.Cog, name="Answers"):
         show: app_commands.Choice[str] | None = None,
         film: str | None = None,
     ) -> None:
-        pack = named_film(self._library, film)
-        found = self._finders[pack.film.id].find(question_in(about))
+        pack = named_film(self.index.library, film)
+        found = self.index.of(pack).finder.find(question_in(about))
         if not found.quotes:
             await reply(interaction, cards.no_quote_card(pack))
             return
@@ -124,7 +103,7 @@ class Answers(commands.Cog, name="Answers"):
     async def timeline(
         self, interaction: discord.Interaction, show: app_commands.Choice[str] | None = None, film: str | None = None
     ) -> None:
-        pack = named_film(self._library, film)
+        pack = named_film(self.index.library, film)
         await self._answer(interaction, Page(pack.film.id, "/timeline"), show)
 
     @app_commands.command(description="Where the answers come from: the sources, and what is known of each")
@@ -133,7 +112,7 @@ class Answers(commands.Cog, name="Answers"):
     async def sources(
         self, interaction: discord.Interaction, show: app_commands.Choice[str] | None = None, film: str | None = None
     ) -> None:
-        pack = named_film(self._library, film)
+        pack = named_film(self.index.library, film)
         await self._answer(interaction, Page(pack.film.id, "/sources"), show)
 
     @app_commands.command(description="A question to talk about, with the sources it comes from")
@@ -142,7 +121,7 @@ class Answers(commands.Cog, name="Answers"):
     async def discuss(
         self, interaction: discord.Interaction, show: app_commands.Choice[str] | None = None, film: str | None = None
     ) -> None:
-        pack = named_film(self._library, film)
+        pack = named_film(self.index.library, film)
         index = secrets.randbelow(max(len(pack.discussion), 1))
         await self._answer(interaction, question_page(pack.film.id, index), show)
 
@@ -150,8 +129,8 @@ class Answers(commands.Cog, name="Answers"):
     @quote.autocomplete("about")
     async def complete_topic(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Topics and people while a member types; what was typed stays possible, so nothing is forced."""
-        pack = self._library.get(getattr(interaction.namespace, "film", None)) or self._library.default
-        offered = self._completions[pack.film.id].complete(typed, CHOICES)
+        pack = self.index.library.get(getattr(interaction.namespace, "film", None)) or self.index.library.default
+        offered = self.index.of(pack).completion.complete(typed, CHOICES)
         return [app_commands.Choice(name=clip(found.title, 100), value=found.id) for found in offered]
 
     @ending.autocomplete("film")
@@ -161,11 +140,11 @@ class Answers(commands.Cog, name="Answers"):
     @discuss.autocomplete("film")
     async def complete_film(self, _interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The films by title."""
-        return film_choices(self._library, typed)
+        return film_choices(self.index.library, typed)
 
     async def show(self, interaction: discord.Interaction, film: str, name: str) -> None:
         """Answer a pressed topic: in place on a private card, privately beside a shared one."""
-        pack = named_film(self._library, film)
+        pack = named_film(self.index.library, film)
         await self._turn_page(interaction, cards.found_card(pack, self._named(pack, name), private=True))
 
     async def share(self, interaction: discord.Interaction, page: Page) -> None:
@@ -193,7 +172,7 @@ class Answers(commands.Cog, name="Answers"):
         Raises:
             Refusal: the film has nothing like that, or no longer.
         """
-        pack = named_film(self._library, page.film)
+        pack = named_film(self.index.library, page.film)
         shows, _, rest = page.shows.partition(":")
         match shows:
             case "/timeline":
@@ -208,7 +187,7 @@ class Answers(commands.Cog, name="Answers"):
                 card = cards.question_card(pack, int(rest) % len(pack.discussion))
             case "/q":
                 index, _, query = rest.partition(":")
-                card = _quote_card(pack, self._finders[pack.film.id].find(query), int(index))
+                card = _quote_card(pack, self.index.of(pack).finder.find(query), int(index))
             case _:
                 return cards.found_card(pack, self._named(pack, shows), private=private)
         return card.row(ShareButton(page.film, page.shows)) if private else card

@@ -16,8 +16,7 @@ from bot.answers.recent import Earlier, Recent
 from bot.clock import Clock
 from bot.discord_internals import public_answer
 from bot.errors import Refusal
-from bot.film.library import Library
-from bot.films import named_film
+from bot.films import Shelf, named_film
 from bot.house import House
 from bot.layout import Card, escape
 from bot.replies import body_of, reply, reply_ready
@@ -39,8 +38,8 @@ Show = app_commands.Choice[str] | None
 class Posting:
     """Sends answers as a server wants them, and remembers for some minutes what each channel was answered."""
 
-    def __init__(self, library: Library, house: House, clock: Clock) -> None:
-        self._library = library
+    def __init__(self, shelf: Shelf, house: House, clock: Clock) -> None:
+        self._shelf = shelf
         self._house = house
         self._recent = Recent(clock)
         self._bodies: OrderedDict[Hashable, bytes] = OrderedDict()
@@ -58,6 +57,8 @@ class Posting:
         `variant` tells cards of one page apart that differ. What the channel was answered just now comes privately,
         with the way to the earlier answer.
         """
+        # Before anything is waited for: the card is of the content that stands on the shelf now.
+        variant = (self._shelf.edition, variant)
         rules = await self._house.rules(interaction.guild_id)
         if rules.private if show is None else show.value == "me":
             await reply(interaction, make(True))
@@ -94,7 +95,7 @@ class Posting:
         above = list(above)
         if hidden:
             card.hide()
-            film = named_film(self._library, page.film).film.name
+            film = named_film(self._shelf, page.film).film.name
             above.append(f"-# This tells how {escape(film)} ends. Tap it to see it.")
         if above:
             card.above("\n".join(above))

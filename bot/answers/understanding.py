@@ -1,10 +1,11 @@
 """Loading what questions mean: the encoder once, and for each film what was learned from its phrases."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 import structlog
 
-from bot.answers.encoder import UniversalSentenceEncoder
+from bot.answers.encoder import Encoder, UniversalSentenceEncoder
 from bot.answers.meaning import Meaning
 from bot.answers.weights import WeightsError, read_weights
 from bot.film.pack import Pack
@@ -12,20 +13,41 @@ from bot.film.pack import Pack
 log = structlog.get_logger(__name__)
 
 
-def load_meanings(packs: Iterable[Pack]) -> dict[str, Meaning]:
-    """The meanings of the films that have phrases, by film id. It takes a second or two and 130 MiB.
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """What questions mean, by film id, and in a sentence for each why it can't be told of other films with phrases."""
 
-    A film whose weights can't be used is left out, and the log says why: names and words answer for it.
-    """
-    found = {}
-    for pack in packs:
-        if not pack.phrases:
-            continue
-        try:
-            found[pack.film.id] = read_weights(pack)
-        except WeightsError as error:
-            log.warning("questions about a film are understood by names and words alone", reason=str(error))
-    if not found:
-        return {}
-    encoder = UniversalSentenceEncoder()
-    return {film: Meaning(encoder, weights) for film, weights in found.items()}
+    by_film: Mapping[str, Meaning]
+    missing: tuple[str, ...]
+
+
+class Understanding:
+    """Loads meanings, and keeps the encoder, so that only its first use takes a second or two and 130 MiB."""
+
+    def __init__(self) -> None:
+        self._encoder: Encoder | None = None
+
+    def load(self, packs: Iterable[Pack]) -> Meanings:
+        """The meanings of the films that have phrases.
+
+        A film whose weights can't be used is left out, and the log says why: names and words answer for it.
+        """
+        found = {}
+        missing = []
+        for pack in packs:
+            if not pack.phrases:
+                continue
+            try:
+                found[pack.film.id] = read_weights(pack)
+            except WeightsError as error:
+                log.warning("questions about a film are understood by names and words alone", reason=str(error))
+                missing.append(str(error))
+        if not found:
+            return Meanings({}, tuple(missing))
+        encoder = self._encoder = self._encoder or UniversalSentenceEncoder()
+        return Meanings({film: Meaning(encoder, weights) for film, weights in found.items()}, tuple(missing))
+
+
+def load_meanings(packs: Iterable[Pack]) -> Mapping[str, Meaning]:
+    """The meanings of the films that have phrases, by film id, with an encoder of their own."""
+    return Understanding().load(packs).by_film

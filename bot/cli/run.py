@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from datetime import timedelta
+from functools import partial
 
 import aiohttp
 import discord
@@ -13,6 +14,7 @@ from bot.cli.failures import Failure
 from bot.cli.packs import checked_library
 from bot.client import EndingBot
 from bot.discord_internals import use_api_base, use_gateway_of_api
+from bot.hangup import Hangup
 from bot.logs import configure_logs
 from bot.settings import Settings, read_settings
 from bot.speed import loop_factory, settle
@@ -36,12 +38,15 @@ def run(
     if settings.discord_token is None or not settings.discord_token.get_secret_value():
         raise Failure(HOW_TO_LOG_IN)
     configure_logs(settings.log_level, settings.log_format)
+    # Before the content is read: whoever changes it later and sends the signal gets what they changed.
+    hangup = Hangup()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_run(settings, settings.discord_token.get_secret_value()))
+        runner.run(_run(settings, settings.discord_token.get_secret_value(), hangup))
 
 
-async def _run(settings: Settings, token: str) -> None:
-    library = checked_library(settings)
+async def _run(settings: Settings, token: str, hangup: Hangup) -> None:
+    read = partial(checked_library, settings)
+    library = read()
     store = await open_store(settings.database_url.get_secret_value())
     bot = EndingBot(
         library,
@@ -49,6 +54,7 @@ async def _run(settings: Settings, token: str) -> None:
         grace=timedelta(days=settings.grace_days),
         understanding=settings.understanding,
         shards=settings.shard_plan(),
+        reread=read,
     )
     bot.add_listener(_settle, "on_ready")
     running = asyncio.ensure_future(_connect(bot, token, settings.discord_api_base))
@@ -58,7 +64,8 @@ async def _run(settings: Settings, token: str) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, running.cancel)
     try:
-        await running
+        with hangup.told_to(bot.reloader.ask):
+            await running
     except asyncio.CancelledError:
         return
     except discord.LoginFailure as error:

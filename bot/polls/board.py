@@ -15,8 +15,8 @@ import structlog
 
 from bot.budget import Budget
 from bot.clock import Clock
-from bot.film.library import Library
 from bot.film.models import Difference
+from bot.films import Films
 from bot.house import House
 from bot.layout import Card
 from bot.polls import cards
@@ -50,7 +50,7 @@ class Board:
         self,
         records: Records,
         everywhere: Everywhere,
-        library: Library,
+        films: Films,
         house: House,
         channels: Channels,
         letters: Letters,
@@ -59,7 +59,7 @@ class Board:
     ) -> None:
         self._budget = budget or Budget()
         self._records = records
-        self._library = library
+        self._films = films
         self._everywhere = everywhere
         self._house = house
         self._channels = channels
@@ -247,7 +247,7 @@ class Board:
     async def _hidden_where_wanted(self, poll: Poll, card: Card) -> Card:
         if not await self._hides(poll):
             return card
-        return card.hide().above(cards.hidden_note(self._library.get(poll.film)))
+        return card.hide().above(cards.hidden_note(self._films.get(poll.film)))
 
     async def _hides(self, poll: Poll) -> bool:
         """Whether a poll is to be hidden. Only one about a difference tells what happens in a film."""
@@ -255,12 +255,12 @@ class Board:
 
     def _result(self, standing: Standing) -> Result:
         poll = standing.poll
-        pack = self._library.get(poll.film)
+        pack = self._films.get(poll.film)
         ending = ending_poll(pack) if pack and poll.kind == "ending" else None
         return Result(standing, result_rows(poll, standing.tally, ending), pack, ending, self._difference(poll))
 
     def _difference(self, poll: Poll) -> Difference | None:
-        pack = self._library.get(poll.film)
+        pack = self._films.get(poll.film)
         return pack.difference(poll.about) if pack and poll.about else None
 
 

@@ -13,11 +13,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.clock import Clock
-from bot.discord_internals import hide_option, role_ids, user_id
+from bot.discord_internals import role_ids, user_id
 from bot.errors import Refusal
-from bot.film.library import Library
 from bot.film.pack import Pack
-from bot.films import film_choices, named_film
+from bot.films import FilmOption, Films, film_choices, named_film
 from bot.polls import cards
 from bot.polls.board import Board, Channels
 from bot.polls.closing import Closer
@@ -41,7 +40,7 @@ NEEDED = ("view_channel", "send_messages", "attach_files")
 class Parts:
     """What the door needs of the rest of the room."""
 
-    library: Library
+    films: Films
     records: Records
     ledger: Ledger
     board: Board
@@ -58,8 +57,7 @@ class Polls(commands.Cog, name="Polls"):
         self._records = parts.records
         # Two members who start a poll in a channel at once: the second waits until the first one's is posted.
         self._opening: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        if len(parts.library) == 1:
-            hide_option(self.poll, "film")
+        self.film_option = FilmOption([self.poll])
 
     @app_commands.command(description="Ask this channel how the ending left them")
     @app_commands.describe(
@@ -91,7 +89,7 @@ class Polls(commands.Cog, name="Polls"):
         own: bool = False,
         film: str | None = None,
     ) -> None:
-        pack = named_film(self._parts.library, film)
+        pack = named_film(self._parts.films, film)
         mode = cast("ResultsMode", results.value if results is not None else "live")
         try:
             terms = Terms(USUAL if duration is None else parse_duration(duration), mode, minimum, remind)
@@ -133,21 +131,21 @@ class Polls(commands.Cog, name="Polls"):
     @poll.autocomplete("about")
     async def complete_about(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The differences of the film by title."""
-        pack = self._parts.library.get(getattr(interaction.namespace, "film", None)) or self._parts.library.default
+        pack = self._parts.films.get(getattr(interaction.namespace, "film", None)) or self._parts.films.default
         found = [each for each in pack.differences if typed.casefold() in each.title.casefold()]
         return [app_commands.Choice(name=each.title, value=each.id) for each in found[:25]]
 
     @poll.autocomplete("film")
     async def complete_film(self, _interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The films by title."""
-        return film_choices(self._parts.library, typed)
+        return film_choices(self._parts.films, typed)
 
     async def ask_about(self, interaction: discord.Interaction, film: str, about: str) -> None:
         """Open a poll on a difference from an answer's card, or lead to the open one."""
         only_for_user = interaction.is_user_integration() and not interaction.is_guild_integration()
         if not interaction.guild_id or only_for_user:
             raise Refusal("Polls work in servers that have me as a member. Please try it there.")
-        await self._open_about(interaction, named_film(self._parts.library, film), about, Terms())
+        await self._open_about(interaction, named_film(self._parts.films, film), about, Terms())
 
     async def ask_again(self, interaction: discord.Interaction, poll_id: int) -> None:
         """Open a poll like a closed one; it starts at zero, with a key of its own."""

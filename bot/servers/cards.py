@@ -1,21 +1,22 @@
 """What a member sees about the bot itself, and about what it holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bot import __version__
-from bot.film.library import Library
+from bot.films import Films
 from bot.house import Rules, Spoilers
-from bot.layout import Card, escape
+from bot.layout import Card, clip, escape
+from bot.reloading import Reloaded
 from bot.servers.buttons import ForgetButton, ForgetNowButton, ShowHeldButton
 from bot.servers.held import Held
 
 
-def about_card(library: Library) -> Card:
+def about_card(films: Films) -> Card:
     """What the bot is, what it keeps, and its version."""
-    films = "\n".join(
+    known = "\n".join(
         f"- {escape(pack.film.name)}: {len(pack.topics)} topics, {len(pack.quotes)} quotes, {len(pack.sources)} sources"
-        for pack in library
+        for pack in films
     )
     return (
         Card()
@@ -23,7 +24,7 @@ def about_card(library: Library) -> Card:
             "## About this bot\n"
             "I bring the sources to your talk about a film’s ending: short quotes word for word, readings under the "
             "name of the source that holds them, and where the sources disagree.\n"
-            f"{films}"
+            f"{known}"
         )
         .text("**Try** `/ending samantha`, `/quote letter`, `/timeline`, `/discuss`, `/sources` and `/poll`.")
         .rule()
@@ -113,3 +114,34 @@ def sharing_text(*, on: bool) -> str:
             "and your results show them together as soon as more than 50 have voted. `/sharing on:False` ends it."
         )
     return "The counts of this server are no longer added to others, and your results show only your own."
+
+
+LISTED = 1_800
+"""Characters of a list in a message; Discord takes 2,000 with the sentence above it."""
+LONGEST_LINE = 400
+"""Characters of one of its lines."""
+
+
+def reloaded_text(reloaded: Reloaded) -> str:
+    """What who runs the bot is told after /reload."""
+    if reloaded.problems:
+        count = len(reloaded.problems)
+        said = "1 problem" if count == 1 else f"{count} problems"
+        return f"The content is refused, and the old one stays: {said}.\n{_listed(reloaded.problems)}"
+    if not reloaded.changes and not reloaded.warnings:
+        return "The content was read anew, and is as it was."
+    sentence = "The content was read anew. Everybody is answered from it now."
+    return f"{sentence}\n{_listed([*reloaded.changes, *reloaded.warnings])}"
+
+
+def _listed(lines: Sequence[str]) -> str:
+    """Lines as they are, in a frame; those that do not fit are counted."""
+    shown: list[str] = []
+    for line in lines:
+        # A mark for the frame's end would let what follows out of it.
+        shown.append(clip(line.replace("```", "'''"), LONGEST_LINE))
+        if sum(map(len, shown)) + len(shown) > LISTED:
+            shown.pop()
+            break
+    more = len(lines) - len(shown)
+    return "```\n" + "\n".join([*shown, *([f"and {more} more, which the log has"] if more else [])]) + "\n```"

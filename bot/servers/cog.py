@@ -2,6 +2,8 @@
 
 import io
 import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
@@ -9,8 +11,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.film.library import Library
+from bot.errors import Refusal
+from bot.films import Films
 from bot.house import Spoilers
+from bot.reloading import Reloaded
 from bot.replies import in_time, reply
 from bot.servers import cards
 from bot.servers.held import PersonalData
@@ -18,13 +22,28 @@ from bot.servers.house import RulesAtHand
 from bot.servers.records import Sharing
 
 
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What the people who run the bot can do on Discord: who they are, by a user's id, and reading the content anew."""
+
+    is_theirs: Callable[[int], Awaitable[bool]]
+    reload: Callable[[], Awaitable[Reloaded]]
+
+
 class Servers(commands.Cog, name="Servers"):
     """Says what the bot is and what it keeps, and gives members what is held of them."""
 
     def __init__(
-        self, library: Library, personal: PersonalData, sharing: Sharing, house: RulesAtHand, grace: timedelta
+        self,
+        films: Films,
+        personal: PersonalData,
+        sharing: Sharing,
+        house: RulesAtHand,
+        grace: timedelta,
+        upkeep: Upkeep,
     ) -> None:
-        self._library = library
+        self._films = films
+        self._upkeep = upkeep
         self._sharing = sharing
         self._house = house
         self._personal = personal
@@ -32,7 +51,7 @@ class Servers(commands.Cog, name="Servers"):
 
     @app_commands.command(description="What this bot is, what it keeps, and its version")
     async def about(self, interaction: discord.Interaction) -> None:
-        await reply(interaction, cards.about_card(self._library))
+        await reply(interaction, cards.about_card(self._films))
 
     @app_commands.command(description="What is held of you and of a server, and how to get and delete it")
     async def privacy(self, interaction: discord.Interaction) -> None:
@@ -82,6 +101,14 @@ class Servers(commands.Cog, name="Servers"):
             private = answers.value == "asker" if answers else None
             rules = await in_time(interaction, self._house.change(guild_id, hidden, private))
         await reply(interaction, cards.settings_card(rules))
+
+    @app_commands.command(description="Read the content anew, without a restart: for the people who run this bot")
+    @app_commands.allowed_contexts(guilds=False, dms=True, private_channels=False)
+    async def reload(self, interaction: discord.Interaction) -> None:
+        if not await in_time(interaction, self._upkeep.is_theirs(interaction.user.id)):
+            raise Refusal("Only the owner of this bot, or the members of its team, can do that. Nothing was changed.")
+        reloaded = await in_time(interaction, self._upkeep.reload())
+        await reply(interaction, cards.reloaded_text(reloaded))
 
     async def show_held(self, interaction: discord.Interaction) -> None:
         """Give a member a file with all that is held of them."""

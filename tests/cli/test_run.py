@@ -1,14 +1,17 @@
 """`ending-bot run` and `preview` say in a sentence what they lack, and end with a code that is not zero."""
 
+import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.cli import run
 from bot.cli.failures import Failure
+from bot.hangup import Hangup
 from bot.settings import read_settings
 from tests.bench.loopback import loopback_discord
 
@@ -70,7 +73,17 @@ def test_the_version_is_told(tmp_path: Path) -> None:
     assert ending_bot("--version", cwd=tmp_path).stdout.strip() == "0.1.0"
 
 
-async def test_a_token_that_discord_refuses_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def hangup() -> Iterator[Hangup]:
+    """Takes the signal as the program does, and gives it back."""
+    before = signal.getsignal(signal.SIGHUP)
+    yield Hangup()
+    signal.signal(signal.SIGHUP, before)
+
+
+async def test_a_token_that_discord_refuses_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hangup: Hangup
+) -> None:
     monkeypatch.chdir(tmp_path)
     with loopback_discord(refuse=True), pytest.raises(Failure, match="Discord does not accept this token"):
-        await run._run(read_settings(), "wrong")
+        await run._run(read_settings(), "wrong", hangup)

@@ -54,7 +54,7 @@ async def test_what_a_member_typed_is_not_logged(
 ) -> None:
     configure_logs("info", "people")
     async with open_world(library, database, check_errors=False) as world:
-        world.bot.get_cog("Answers")._resolvers = {}  # type: ignore[union-attr]
+        world.bot.get_cog("Answers").index = None  # type: ignore[union-attr]
         await world.ana.slash(world.channel, "ending", topic="my-private-words")
         logged = capsys.readouterr().err
         assert "interaction failed" in logged

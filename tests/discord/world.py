@@ -1,7 +1,7 @@
 """A simulated Discord with the real bot in it, and how tests look at what a member sees."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,18 +65,22 @@ class WorldClock:
         return self.env.now()
 
 
-async def make_bot(clock: WorldClock, library: Library, database: str) -> EndingBot:
+async def make_bot(
+    clock: WorldClock, library: Library, database: str, reread: Callable[[], Library] | None = None
+) -> EndingBot:
     """A bot on a database, for members who are never too quick."""
-    bot = EndingBot(library, await open_store(database), clock=clock, shard_count=1)
+    bot = EndingBot(library, await open_store(database), clock=clock, shard_count=1, reread=reread)
     bot.pace = bot.presses = NO_HURRY
     return bot
 
 
 @asynccontextmanager
-async def open_world(library: Library, database: str, *, check_errors: bool = True) -> AsyncIterator[World]:
+async def open_world(
+    library: Library, database: str, *, check_errors: bool = True, reread: Callable[[], Library] | None = None
+) -> AsyncIterator[World]:
     """Start the bot in a server of its own."""
     clock = WorldClock()
-    bot = await make_bot(clock, library, database)
+    bot = await make_bot(clock, library, database, reread)
     env = clock.env = Env(bot, check_errors=check_errors)
     await env.start()
     guild = env.create_guild("Film club")

@@ -97,9 +97,9 @@ class BotProcess:
         """What the process has logged."""
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
 
-    async def logged(self, text: str) -> None:
-        """Wait until the process has logged a text."""
-        while text not in self.text():  # noqa: ASYNC110 - another process writes the file, and no event comes
+    async def logged(self, text: str, times: int = 1) -> None:
+        """Wait until the process has logged a text so many times."""
+        while self.text().count(text) < times:  # noqa: ASYNC110 - another process writes the file, and no event comes
             await asyncio.sleep(0.1)
 
     @property
@@ -111,12 +111,25 @@ class BotProcess:
     @property
     def mebibytes(self) -> float:
         """The memory that the process holds, as Linux counts it."""
-        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1_024
+        return next(int(line.split()[1]) for line in self._status().splitlines() if line.startswith("VmRSS")) / 1_024
 
     @property
     def running(self) -> bool:
         return self._process is not None and self._process.returncode is None
+
+    def hang_up(self) -> None:
+        """Ask the process to read its content anew."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
+    async def takes_hangups(self) -> None:
+        """Wait until the signal would not end the process any more, as Linux tells it."""
+        while not _is_handled(self._status(), signal.SIGHUP):  # noqa: ASYNC110 - no event comes
+            await asyncio.sleep(0.001)
+
+    def _status(self) -> str:
+        """What Linux says of the process."""
+        return Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
 
     async def stop(self) -> int:
         """Ask the process to end, and return its exit code."""
@@ -143,3 +156,9 @@ async def bot_process(discord: WireDiscord, folder: Path, database: str) -> Asyn
         yield process
     finally:
         await process.kill()
+
+
+def _is_handled(status: str, number: signal.Signals) -> bool:
+    """Whether a process catches or ignores a signal: its bit in the masks of Linux's status file."""
+    masks = [int(line.split()[1], 16) for line in status.splitlines() if line.startswith(("SigCgt", "SigIgn"))]
+    return any(mask >> (number - 1) & 1 for mask in masks)
