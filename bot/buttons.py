@@ -7,16 +7,26 @@ from typing import Any, ClassVar, Protocol, Self, cast
 import discord
 from discord import ui
 
-from bot.errors import answer_error
+from bot.errors import Restarting, answer_error
 from bot.limits import Pace
+from bot.measures import Measures, Outcome
 from bot.tasks import Errands
 
 
 class Client(Protocol):
-    """What items ask of the client: how fast members may ask, and to be waited for when it ends."""
+    """What items ask of the client: how fast members may ask, whether it ends, and to be waited for then."""
 
     presses: Pace
     errands: Errands
+    measures: Measures
+    stopping: bool
+
+
+def _admit(interaction: discord.Interaction, client: Client) -> None:
+    """Raise what keeps a member from using anything just now."""
+    if client.stopping:
+        raise Restarting
+    client.presses.check(interaction)
 
 
 class _Persistent:
@@ -32,13 +42,15 @@ class _Persistent:
     async def use(self, interaction: discord.Interaction) -> None:
         """Answer the member who used it, whatever happens."""
         client = cast("Client", interaction.client)
+        outcome: Outcome = "answered"
         with client.errands:
             try:
-                client.presses.check(interaction)
+                _admit(interaction, client)
                 await self.pressed(interaction)
             except Exception as error:
                 # Whatever it is, the member would see "interaction failed".
-                await answer_error(interaction, error)
+                outcome = await answer_error(interaction, error)
+        client.measures.presses[type(self).__name__, outcome] += 1
 
     async def pressed(self, interaction: discord.Interaction) -> None:
         """Answer the interaction."""

@@ -21,12 +21,13 @@ from bot.answers.understanding import Understanding
 from bot.budget import Budget
 from bot.buttons import Switchboard
 from bot.clock import Clock, system_clock
-from bot.discord_internals import use_light_interactions
-from bot.errors import answer_error
+from bot.discord_internals import commands_under_way, use_light_interactions
+from bot.errors import Restarting, answer_error
 from bot.film.library import Library
 from bot.films import Shelf
 from bot.identify import PAUSE, Identifies
 from bot.limits import COMMANDS, PRESSES, Pace
+from bot.measures import Measures, Outcome
 from bot.owners import Owners
 from bot.polls.board import Board
 from bot.polls.buttons import BUTTONS as POLL_BUTTONS
@@ -39,6 +40,7 @@ from bot.polls.together import Everywhere
 from bot.presence import DiscordPresence
 from bot.reloading import Reloader
 from bot.replies import custom_id_of, reply
+from bot.rest import Rest
 from bot.servers.buttons import BUTTONS as SERVER_BUTTONS
 from bot.servers.cog import Servers, Upkeep
 from bot.servers.departures import Departures
@@ -48,15 +50,23 @@ from bot.shards import WHOLE, ShardPlan
 from bot.spoiler_channels import SpoilerChannels
 from bot.store.engine import Store
 from bot.store.turns import Turns
-from bot.tasks import Errands, Tasks
+from bot.tasks import Errands, Tasks, within
 from bot.translator import Translator
 
 log = structlog.get_logger(__name__)
 
 FORM_PATIENCE = 1.5
 """Seconds after which nobody else will answer a form: it was opened before the last start."""
-LAST_WORDS = 2.0
-"""Seconds that the end waits for answers on their way; whoever stops the program usually waits for 10."""
+DRAIN = 1.5
+"""Seconds that the end waits for votes to be written. A full queue takes less than one on a slow disk."""
+LAST_WORDS = 2.5
+"""Seconds after which it no longer waits for answers on their way either."""
+TASKS_END, LAST_EDITS = 0.3, 0.4
+"""Seconds for the tasks to end, and for the polls' messages to show the last votes."""
+LEAVING = 3.6
+"""Seconds after which at the latest the gateway, the HTTP session and the database have none left but `LEAST`."""
+LEAST = 0.2
+"""Seconds that each of these has in any case, so that all steps take at most 4 and the program ends in under 5."""
 
 BUTTONS = (*POLL_BUTTONS, *ANSWER_BUTTONS, *SERVER_BUTTONS)
 GRACE = timedelta(days=30)
@@ -74,14 +84,21 @@ class Tree(app_commands.CommandTree["EndingBot"]):
         )
 
     async def interaction_check(self, interaction: discord.Interaction["EndingBot"], /) -> bool:
-        if interaction.type is discord.InteractionType.application_command:
-            interaction.client.pace.check(interaction)
+        if interaction.type is not discord.InteractionType.application_command:
+            return True
+        if interaction.client.stopping:
+            raise Restarting
+        interaction.client.pace.check(interaction)
         return True
 
     async def on_error(
         self, interaction: discord.Interaction["EndingBot"], error: app_commands.AppCommandError, /
     ) -> None:
-        await answer_error(interaction, error)
+        self._note(interaction, await answer_error(interaction, error))
+
+    def _note(self, interaction: discord.Interaction["EndingBot"], outcome: Outcome) -> None:
+        name = interaction.command.qualified_name if interaction.command else "unknown"
+        self.client.measures.commands[name, outcome] += 1
 
 
 class EndingBot(commands.AutoShardedBot):
@@ -100,6 +117,7 @@ class EndingBot(commands.AutoShardedBot):
         reread: Callable[[], Library] | None = None,
     ) -> None:
         self.rest_trace = aiohttp.TraceConfig()
+        """Sees every request to Discord. What listens to it must do so before the login."""
         super().__init__(
             command_prefix=(),
             help_command=None,
@@ -118,6 +136,9 @@ class EndingBot(commands.AutoShardedBot):
         self.budget = Budget(self.plan.part)
         self.budget.listen(self.rest_trace)
         self.identifies = Identifies(Turns(store, PAUSE), self.fetch_session_start_limits, alone=shards is None)
+        self.measures = Measures()
+        self.rest = Rest()
+        self.stopping = False
         self.pace = Pace(*COMMANDS)
         self.presses = Pace(*PRESSES)
         self.errands = Errands()
@@ -163,7 +184,9 @@ class EndingBot(commands.AutoShardedBot):
         self.personal = MemberPolls(store, self.ledger, self.board.touch)
         self.departures = Departures(Departed(store), ServerPolls(store), DiscordPresence(self), clock, grace)
         self._switchboard = Switchboard(BUTTONS)
-        self._tasks = Tasks()
+        self.tasks = Tasks()
+        self._has_begun = False
+        self._ending = asyncio.Lock()
         use_light_interactions(self)
 
     @property
@@ -171,22 +194,30 @@ class EndingBot(commands.AutoShardedBot):
         """The films as they are answered from now."""
         return self.shelf.library
 
+    async def login(self, token: str) -> None:
+        self._has_begun = True
+        await super().login(token)
+
     async def setup_hook(self) -> None:
+        await self.add_rooms()
+        await self._offer_films()
+        if self.plan.leads:
+            self.tasks.keep("departures", self.departures.run)
+        if self._understands:
+            self.tasks.keep("understanding", self.reloader.understand)
+        self.tasks.keep("content", self.reloader.run)
+        self.tasks.keep("ledger", self.ledger.run)
+        self.tasks.keep("board", self.board.run)
+        self.tasks.keep("closer", self.closer.run)
+
+    async def add_rooms(self) -> None:
+        """Put every command and button into the tree; needs no Discord."""
         await self.add_cog(self._answers)
         self.tree.add_command(self._answers.menu)
         await self.add_cog(self._polls)
         upkeep = Upkeep(Owners(self).include, self.reloader.reload)
         await self.add_cog(Servers(self.shelf, self.personal, Sharing(self.store), self.house, self.grace, upkeep))
         await self.tree.set_translator(Translator())
-        await self._offer_films()
-        if self.plan.leads:
-            self._tasks.keep("departures", self.departures.run)
-        if self._understands:
-            self._tasks.keep("understanding", self.reloader.understand)
-        self._tasks.keep("content", self.reloader.run)
-        self._tasks.keep("ledger", self.ledger.run)
-        self._tasks.keep("board", self.board.run)
-        self._tasks.keep("closer", self.closer.run)
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         # Before it connects: Discord ends connections that take long to start a session.
@@ -221,6 +252,21 @@ class EndingBot(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         log.info("ready", user=str(self.user), shards=list(self.shards), of=self.shard_count)
 
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        if event_name == "app_command_completion":
+            # Counted here, because a listener would be a task for each command.
+            self.measures.commands[args[1].qualified_name, "answered"] += 1
+        super().dispatch(event_name, *args, **kwargs)
+
+    async def on_shard_connect(self, _shard_id: int) -> None:
+        self.measures.connections["identified"] += 1
+
+    async def on_shard_resumed(self, _shard_id: int) -> None:
+        self.measures.connections["resumed"] += 1
+
+    async def on_shard_disconnect(self, _shard_id: int) -> None:
+        self.measures.connections["lost"] += 1
+
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Answer buttons and menus; also those, and forms, that no part of this program knows, so that none "fails"."""
         if interaction.type is discord.InteractionType.modal_submit:
@@ -241,13 +287,35 @@ class EndingBot(commands.AutoShardedBot):
         log.exception("event failed", gateway_event=event_method)
 
     async def close(self) -> None:
-        """Write the votes that wait, answer them, stop the tasks, leave Discord and give back the database."""
-        if not self.is_closed():
-            await self.ledger.close()
-            await self.errands.done(LAST_WORDS)
-            # Tasks end in the middle of a query; SQLAlchemy reports each connection that it then throws away.
-            logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
-            await self._tasks.stop()
-            await self.board.flush()
-        await super().close()
-        await self.store.close()
+        """Take nothing new, write the votes that wait, answer what is under way, leave Discord and give back the rest.
+
+        Each step has its time and is left when that is over, so that the end comes whatever hangs.
+        """
+        async with self._ending:
+            loop = asyncio.get_running_loop()
+            leave_by = loop.time() + LEAVING
+            if not self.stopping:
+                self.stopping = True
+                log.info("stopping")
+                await self._finish_work(loop.time() + LAST_WORDS)
+            if self._has_begun and not self.is_closed():
+                await within(max(LEAST, leave_by - loop.time()), "leaving Discord", super().close())
+                # The library closes its session last; where a connection hangs that has not happened.
+                await within(max(LEAST, leave_by - loop.time()), "closing connections", self.http.close())
+            await within(max(LEAST, leave_by - loop.time()), "giving back the database", self.store.close())
+
+    async def _finish_work(self, answered_by: float) -> None:
+        if not await within(DRAIN, "writing votes", self.ledger.close()):
+            self.ledger.refuse_waiting()
+        left = answered_by - asyncio.get_running_loop().time()
+        await within(left, "answering", self._last_words())
+        # Tasks end in the middle of a query; SQLAlchemy reports each connection that it then throws away.
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+        await within(TASKS_END, "ending tasks", self.tasks.stop())
+        await within(LAST_EDITS, "showing tallies", self.board.flush())
+
+    async def _last_words(self) -> None:
+        """Wait until nothing is being answered, also what comes meanwhile."""
+        while commands := commands_under_way():
+            await asyncio.wait(commands)
+        await self.errands.done()

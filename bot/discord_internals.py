@@ -1,5 +1,6 @@
 """Everything that reaches into discord.py beyond its public interface. `tests/test_discord_internals.py` guards it."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, cast
@@ -89,6 +90,18 @@ async def public_answer(client: discord.Client, token: str) -> int | None:
         return None
     private = discord.MessageFlags._from_value(message.get("flags", 0)).ephemeral
     return None if private else int(message["id"])
+
+
+def commands_under_way() -> frozenset[asyncio.Task[Any]]:
+    """The tasks in which commands and forms are answered just now, so that the end can wait for them.
+
+    With a discord.py that names its tasks otherwise there are none, and the end waits for buttons alone.
+    """
+    return frozenset(
+        task
+        for task in asyncio.all_tasks()
+        if task.get_name() == "CommandTree-invoker" or task.get_name().startswith("discord-ui-modal-dispatch-")
+    )
 
 
 class HideableOption:

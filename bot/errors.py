@@ -7,6 +7,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.measures import Outcome
 from bot.replies import custom_id_of, reply
 
 log = structlog.get_logger(__name__)
@@ -19,20 +20,28 @@ class Refusal(Exception):
     """Something a member asked for that can't be done; the text says what happened and what to do next."""
 
 
-async def answer_error(interaction: discord.Interaction, error: BaseException) -> None:
-    """Tell the member in one sentence, and log what is not the member's doing under a reference number."""
+class Restarting(app_commands.AppCommandError):
+    """A member asked for something while the program ends."""
+
+
+async def answer_error(interaction: discord.Interaction, error: BaseException) -> Outcome:
+    """Tell the member in one sentence, and log what is not the member's doing under a reference number.
+
+    Returns how the interaction ended: refused, or failed.
+    """
     cause: BaseException = error
     while isinstance(cause, app_commands.CommandInvokeError):
         cause = cause.original
     if isinstance(cause, discord.HTTPException) and cause.code in GONE:
         log.warning("answered too late", interaction=_name(interaction), code=cause.code)
-        return
+        return "failed"
     if interaction.client.is_closed():
         log.warning("not answered before the end", interaction=_name(interaction))
-        return
+        return "failed"
     if isinstance(cause, aiohttp.ClientError):
         log.warning("the connection to Discord broke", interaction=_name(interaction), reason=str(cause))
     sentence = explain(cause)
+    failed = sentence is None or isinstance(cause, aiohttp.ClientError)
     if sentence is None:
         reference = secrets.token_hex(3).upper()
         log.error("interaction failed", reference=reference, interaction=_name(interaction), exc_info=cause)
@@ -44,12 +53,16 @@ async def answer_error(interaction: discord.Interaction, error: BaseException) -
         await reply(interaction, sentence)
     except (discord.HTTPException, aiohttp.ClientError):
         log.warning("could not tell the member about an error", interaction=_name(interaction))
+        return "failed"
+    return "failed" if failed else "refused"
 
 
 def explain(error: BaseException) -> str | None:
     """The sentence for an error that a member can do something about; None for the program's own faults."""
     if isinstance(error, Refusal):
         return str(error)
+    if isinstance(error, Restarting):
+        return "I’m just being restarted, so nothing was done. Please try again in a minute."
     if isinstance(error, app_commands.CommandOnCooldown):
         wait = max(1, round(error.retry_after))
         return f"That was quick! Nothing was done this time; please wait {wait} s and try again."

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -74,6 +75,16 @@ class Settings(BaseSettings):
         le=3650,
         description="Days that a server's polls are kept after the bot was removed from it.",
     )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="The port of `/metrics`, `/healthz` and `/readyz`, such as 9464; 0 takes a free one. Without it "
+        "there are none.",
+    )
+    metrics_address: str = Field(
+        default="127.0.0.1", description="The address that these listen on; they ask for no password."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least important messages that are logged."
     )
@@ -91,6 +102,12 @@ class Settings(BaseSettings):
             return shard_plan(self.shards, self.shard_count)
         except ShardsError as error:
             raise SettingsError(str(error)) from error
+
+    def secrets(self) -> list[str]:
+        """The texts of these settings that no log may show."""
+        token = self.discord_token.get_secret_value() if self.discord_token else ""
+        password = urlsplit(self.database_url.get_secret_value()).password or ""
+        return [secret for secret in (token, password, unquote(password)) if secret]
 
     @classmethod
     def settings_customise_sources(

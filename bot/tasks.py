@@ -1,9 +1,9 @@
 """The one place that starts long-lived tasks, watches them and stops them, and that waits for short ones at the end."""
 
 import asyncio
-import contextlib
 import contextvars
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
 
@@ -18,6 +18,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._failed: set[str] = set()
 
     def keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work` until `stop`. It starts in an empty context, so that it belongs to no command."""
@@ -33,7 +34,16 @@ class Tasks:
                 return await work()
             except Exception:
                 log.exception("task failed, starting it again", task=name, pause=RESTART_PAUSE)
+                self._failed.add(name)
                 await asyncio.sleep(RESTART_PAUSE)
+                self._failed.discard(name)
+
+    def health(self) -> dict[str, bool]:
+        """For each task whether it is well: it runs, or has done all that it had to; not while it waits to restart."""
+        return {
+            name: name not in self._failed and (not task.done() or _ended_well(task))
+            for name, task in self._running.items()
+        }
 
     async def stop(self) -> None:
         """Cancel every task and wait until each has ended."""
@@ -41,6 +51,27 @@ class Tasks:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ended_well(done: asyncio.Future[Any]) -> bool:
+    return not done.cancelled() and done.exception() is None
+
+
+async def within(seconds: float, what: str, work: Awaitable[object]) -> bool:
+    """Do a step of the end, but for no longer than this: what hangs is cancelled, logged and left. True if it was done.
+
+    A step that fails is logged too, because the next ones must still be taken.
+    """
+    step = asyncio.ensure_future(work)
+    # Not wait_for, which waits on for a step that does not let itself be cancelled.
+    await asyncio.wait({step}, timeout=seconds)
+    if not step.done():
+        log.warning("gave up a step of the end", step=what, seconds=round(seconds, 1))
+        step.cancel()
+        return False
+    if not step.cancelled() and (error := step.exception()) is not None:
+        log.error("a step of the end failed", step=what, exc_info=error)
+    return _ended_well(step)
 
 
 class Errands:
@@ -60,7 +91,6 @@ class Errands:
         if not self._running:
             self._idle.set()
 
-    async def done(self, seconds: float) -> None:
-        """Wait until nothing is being answered, but not for longer than this."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), seconds)
+    async def done(self) -> None:
+        """Wait until nothing is being answered."""
+        await self._idle.wait()

@@ -46,6 +46,11 @@ def test_foundations_know_neither_rooms_nor_discord(name: str) -> None:
             assert known == [], file
 
 
+def test_what_looks_after_the_bot_is_known_only_to_the_command_line() -> None:
+    users = {file for file in FILES if any(module.startswith("bot.operations") for module in imports(file))}
+    assert {room(file) for file in users} <= {"operations", "cli"}
+
+
 def test_in_a_room_only_doors_cards_and_buttons_know_discord() -> None:
     # The board edits messages and posting sends them, so Discord is what they are about.
     allowed = {"cog.py", "cards.py", "result_cards.py", "form.py", "buttons.py", "board.py", "posting.py"}

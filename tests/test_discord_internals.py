@@ -19,6 +19,7 @@ from bot.client import EndingBot
 from bot.discord_internals import (
     HideableOption,
     LightInteraction,
+    commands_under_way,
     public_answer,
     respond,
     role_ids,
@@ -219,3 +220,12 @@ async def test_the_budget_hears_of_answers_that_go_out_past_the_librarys_own_way
     with loopback_discord(refuse=True), pytest.raises(discord.HTTPException):
         await respond(interaction, body_of("Hello.", private=False))
     assert bot.budget.refused == 1
+
+
+async def test_the_end_finds_the_commands_and_forms_that_are_being_answered(bot: EndingBot) -> None:
+    bot._connection.parsers["INTERACTION_CREATE"](ask(1))
+    under_way = commands_under_way()
+    assert len(under_way) == 1
+    await asyncio.wait(under_way)
+    assert not commands_under_way()
+    assert "discord-ui-modal-dispatch-" in inspect.getsource(discord.ui.Modal._dispatch_submit)

@@ -3,7 +3,7 @@
 import typer
 
 from bot import __version__
-from bot.cli import ask, content, db, preview, run
+from bot.cli import ask, content, db, doctor, health, preview, run
 from bot.cli.failures import plain_failures
 
 app = typer.Typer(
@@ -14,6 +14,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("doctor")(doctor.doctor)
+app.command("health")(health.health)
 app.command("preview")(preview.preview)
 app.command("ask")(ask.ask)
 app.add_typer(content.app, name="content")

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import io
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -70,6 +70,10 @@ class Board:
         self._showing: set[int] = set()
         self._next_edit: dict[int, float] = {}
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.edits: Counter[str] = Counter()
+        """Edits that show a tally or a result in a poll's own message, by outcome: `shown`, `refused`, `failed`."""
+        self.deliveries: Counter[tuple[str, str]] = Counter()
+        """The outbox's messages (`result`, `notice`, `reminder`) by outcome: `sent`, `unreachable`, `failed`."""
 
     def touch(self, poll_id: int) -> None:
         """Say that a poll has changed; its message follows soon, but never more often than its pace."""
@@ -123,9 +127,11 @@ class Board:
         try:
             await self.refresh(poll_id)
         except (discord.NotFound, discord.Forbidden) as error:
+            self.edits["refused"] += 1
             log.info("a poll's message can't be edited", poll=poll_id, code=error.code)
         except Exception as error:
             # Whatever it is, it must not stop the other polls; the votes themselves are safe in the database.
+            self.edits["failed"] += 1
             _log_failure("could not update a poll's message, trying again", poll_id, error)
             self._next_edit[poll_id] = time.monotonic() + PACE
             self.touch(poll_id)
@@ -145,6 +151,7 @@ class Board:
             message = self._channels(standing.poll.channel_id).get_partial_message(standing.poll.message_id)
             if standing.poll.is_open:
                 await message.edit(view=await self.open_card(standing))
+                self.edits["shown"] += 1
                 if self._clock() - message.created_at > OLD:
                     self._next_edit[poll_id] = time.monotonic() + SLOW_PACE
                 # Meanwhile another process may have closed the poll, and this edit may have covered its result.
@@ -152,6 +159,7 @@ class Board:
             if not standing.poll.is_open:
                 card, pictures = await self._result_message(standing)
                 await message.edit(view=card, attachments=pictures)
+                self.edits["shown"] += 1
         if not standing.poll.is_open:
             self._locks.pop(poll_id, None)
             self._next_edit.pop(poll_id, None)
@@ -180,13 +188,17 @@ class Board:
                 # A crash came between sending and remembering; a notice too few is better than one too many.
                 log.warning("a notice may not have been sent", poll=unsent.poll_id)
         except (discord.Forbidden, discord.NotFound) as error:
+            self.deliveries[unsent.message, "unreachable"] += 1
             log.warning("a poll's channel can't be reached", poll=unsent.poll_id, code=error.code)
             await self._tell_opener(unsent)
         except Exception as error:
             # Whatever it is, it must not keep other polls from being told of.
+            self.deliveries[unsent.message, "failed"] += 1
             _log_failure("Discord did not take a message, trying again", unsent.poll_id, error)
             await self._records.release(unsent, now)
             return True
+        else:
+            self.deliveries[unsent.message, "sent"] += 1
         await self._records.sent(unsent)
         return True
 

@@ -10,6 +10,7 @@ from enum import Enum
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from bot.clock import Clock
+from bot.measures import Distribution
 from bot.polls.records import POLL_COLUMNS, chosen, poll_from, tally_of
 from bot.polls.rules import Poll, Tally, voter
 from bot.store.engine import Store
@@ -26,6 +27,9 @@ ENOUGH = 32
 """Votes that don't wait for more: a transaction's cost is small beside theirs."""
 
 
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, BATCH_LIMIT)
+
+
 class Outcome(Enum):
     """What became of a vote."""
 
@@ -38,6 +42,10 @@ class Outcome(Enum):
     BARRED = "not for this member"
     CLOSED = "closed"
     UNKNOWN = "unknown"
+
+
+NOT_WRITTEN = "not written"
+"""Counted beside the outcomes: votes that got no receipt, and so no outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,14 @@ class Ledger:
         self._clock = clock
         self._queue: asyncio.Queue[_Vote] = asyncio.Queue(QUEUE_LIMIT)
         self._open = True
+        self.outcomes: Counter[str] = Counter()
+        """How many votes came to each outcome; those without one are `NOT_WRITTEN`."""
+        self.batches = Distribution(BATCH_SIZES)
+
+    @property
+    def waiting(self) -> int:
+        """Votes that wait for their transaction."""
+        return self._queue.qsize()
 
     async def cast(self, poll_id: int, user_id: int, choices: Collection[int], roles: Collection[int] = ()) -> Receipt:
         """Vote for options (by their indices), change a vote to them, or withdraw it (none). Returns after the commit.
@@ -143,17 +159,29 @@ class Ledger:
         self._open = False
         await self._queue.join()
 
+    def refuse_waiting(self) -> None:
+        """Give up the votes that still wait for their transaction: each gets a `LedgerClosedError`."""
+        while not self._queue.empty():
+            vote = self._queue.get_nowait()
+            self._queue.task_done()
+            self.outcomes[NOT_WRITTEN] += 1
+            if not vote.receipt.done():
+                vote.receipt.set_exception(LedgerClosedError())
+
     async def _write(self, batch: Sequence[_Vote]) -> None:
         try:
             now = self._clock()
             receipts = await self._store.write_at_once(lambda connection: _count(connection, batch, now))
         except BaseException as error:
+            self.outcomes[NOT_WRITTEN] += len(batch)
             for vote in batch:
                 if not vote.receipt.done():
                     vote.receipt.set_exception(error if isinstance(error, Exception) else LedgerClosedError())
             if not isinstance(error, Exception):
                 raise
             return
+        self.batches.note(len(batch))
+        self.outcomes.update(receipt.outcome.value for receipt in receipts)
         for vote, receipt in zip(batch, receipts, strict=True):
             # A member who gave up waiting is not told, but counted.
             if not vote.receipt.done():

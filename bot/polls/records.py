@@ -127,6 +127,14 @@ class Records:
             query = select(polls.c.id).where(polls.c.closed_at.is_(None), self._mine)
             return (await connection.execute(query)).scalars().all()
 
+    async def open_and_overdue(self, now: datetime) -> tuple[int, int]:
+        """How many polls are open, and how many of these should have been closed by now."""
+        late = func.count().filter(polls.c.closes_at <= _seconds(now))
+        async with self._store.read() as connection:
+            query = select(func.count(), late).select_from(polls).where(polls.c.closed_at.is_(None))
+            count, overdue = (await connection.execute(query)).one()
+        return count, overdue
+
     async def remind_due(self, now: datetime) -> Sequence[int]:
         """Put the reminder of every poll that ends soon into the outbox, once, and return these polls."""
         came = self._came(polls.c.closes_at, now + REMINDER)

@@ -14,8 +14,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -72,6 +72,15 @@ class Store:
                 return await connection.run_sync(work)
         return await asyncio.get_running_loop().run_in_executor(self._thread, _in_transaction, self._writer, work)
 
+    async def answers(self, seconds: float) -> bool:
+        """Whether the database answers a question, and within this time."""
+        try:
+            async with asyncio.timeout(seconds), self.read() as connection:
+                await connection.execute(text("SELECT version_num FROM alembic_version"))
+        except (TimeoutError, SQLAlchemyError, OSError):
+            return False
+        return True
+
     async def forget_traces(self) -> None:
         """Drop what was deleted from SQLite's write-ahead log too, so that destroyed keys are gone from disk."""
         if self._engine.dialect.name == "sqlite":
@@ -94,20 +103,15 @@ def _in_transaction(engine: Engine, work: Callable[[Connection], Result]) -> Res
         return work(connection)
 
 
-async def open_store(url: str, *, create: bool = True) -> Store:
-    """Open the database of an SQLAlchemy URL and bring its schema up to date. `create` makes a missing SQLite file.
+def usable_engine(url: str) -> AsyncEngine:
+    """An engine for an SQLAlchemy URL. Nothing is opened yet.
 
     Raises:
-        StoreError: the address, the file, its folder or its schema can't be used.
+        StoreError: the address can't be used, or needs something that is not installed.
     """
     try:
-        parsed = make_url(url)
         # An error's text goes into the log, where neither ids nor keys of voters belong.
-        engine = create_async_engine(parsed, hide_parameters=True)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            if not create and not await asyncio.to_thread(Path(parsed.database).exists):
-                raise StoreError(f"There is no database {parsed.database}. DATABASE_URL can name another place.")
-            await asyncio.to_thread(_probe, Path(parsed.database))
+        return create_async_engine(make_url(url), hide_parameters=True)
     except (ArgumentError, InvalidRequestError, NoSuchModuleError) as error:
         why = str(error).rstrip(".")
         raise StoreError(f"DATABASE_URL is not an address that can be used: {why}. {USABLE}") from error
@@ -116,6 +120,27 @@ async def open_store(url: str, *, create: bool = True) -> Store:
             f"DATABASE_URL needs {error.name}, which is not installed. {USABLE} "
             "For PostgreSQL, run: pip install 'ending-bot[postgres]'"
         ) from error
+
+
+def file_of(engine: AsyncEngine) -> Path | None:
+    """The file of an SQLite database; None for one that is none, or that is in memory."""
+    name = engine.url.database
+    return Path(name) if engine.dialect.name == "sqlite" and name and name != ":memory:" else None
+
+
+async def open_store(url: str, *, create: bool = True) -> Store:
+    """Open the database of an SQLAlchemy URL and bring its schema up to date. `create` makes a missing SQLite file.
+
+    Raises:
+        StoreError: the address, the file, its folder or its schema can't be used.
+    """
+    engine = usable_engine(url)
+    path = file_of(engine)
+    try:
+        if path is not None:
+            if not create and not await asyncio.to_thread(path.exists):
+                raise StoreError(f"There is no database {path}. DATABASE_URL can name another place.")
+            await asyncio.to_thread(probe, path)
     except OSError as error:
         raise StoreError(f"The folder of the database can't be made: {error}. Choose another place.") from error
     if engine.dialect.name == "sqlite":
@@ -126,17 +151,17 @@ async def open_store(url: str, *, create: bool = True) -> Store:
     except (DBAPIError, OSError) as error:
         await engine.dispose()
         reason = error.orig if isinstance(error, DBAPIError) else error
-        raise StoreError(_explain(reason, parsed.render_as_string())) from error
+        raise StoreError(explain(reason, engine.url.render_as_string())) from error
     except StoreError:
         await engine.dispose()
         raise
-    store = Store(engine, _writer(parsed))
+    store = Store(engine, _writer(engine))
     # A process that was killed right after a close could not do it any more.
     await store.forget_traces()
     return store
 
 
-def _probe(path: Path) -> None:
+def probe(path: Path) -> None:
     """Try the file first: a connection of the engine that fails to open leaves its thread behind.
 
     Raises:
@@ -150,16 +175,16 @@ def _probe(path: Path) -> None:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
     except sqlite3.Error as error:
-        raise StoreError(_explain(error, str(path))) from error
+        raise StoreError(explain(error, str(path))) from error
 
 
-def _writer(url: URL) -> Engine | None:
+def _writer(engine: AsyncEngine) -> Engine | None:
     """A second way to the same SQLite file, without asyncio; None for what is in memory, or elsewhere."""
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    if file_of(engine) is None:
         return None
-    engine = create_engine(url.set(drivername="sqlite"), hide_parameters=True)
-    _make_durable(engine)
-    return engine
+    writer = create_engine(engine.url.set(drivername="sqlite"), hide_parameters=True)
+    _make_durable(writer)
+    return writer
 
 
 def _make_durable(engine: Engine) -> None:
@@ -214,7 +239,8 @@ def _migrate(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _explain(error: BaseException | None, place: str) -> str:
+def explain(error: BaseException | None, place: str) -> str:
+    """What ails a database, and what to do, for a driver's error."""
     reason = str(error)
     if "not a database" in reason or "malformed" in reason:
         return f"{place} is not a database, or is damaged. Restore a backup, or name another file."

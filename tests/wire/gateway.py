@@ -6,7 +6,7 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import WSMsgType, web
 
@@ -47,6 +47,11 @@ class Connection:
     async def close(self, code: int) -> None:
         """End the connection with a reason."""
         await self._socket.close(code=code)
+
+    def freeze(self) -> None:
+        """Hear nothing more of what the bot sends, and leave the connection open, as a dead host does."""
+        if self._request.transport is not None:
+            cast("asyncio.ReadTransport", self._request.transport).pause_reading()
 
     def cut(self) -> None:
         """End the connection as a broken network does, without a word."""
@@ -92,6 +97,10 @@ class Gateway:
         """When which shard has started a session, in seconds of a clock of its own."""
         self.sessions: dict[int, Session] = {}
         """The newest session of each shard."""
+        self.shut = False
+        """Whether connections are refused."""
+        self.silent = False
+        """Whether connections are taken without a word."""
 
     def count(self, what: str) -> int:
         """How often something has happened."""
@@ -113,9 +122,15 @@ class Gateway:
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one connection until it ends."""
+        if self.shut:
+            raise web.HTTPServiceUnavailable
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         connection = Connection(socket, request)
+        if self.silent:
+            connection.freeze()
+            self._note("SILENCE", None)
+            await asyncio.Event().wait()
         await connection.send({"op": HELLO, "d": {"heartbeat_interval": self.heartbeat_ms}})
         session: Session | None = None
         try:
@@ -184,6 +199,11 @@ class Gateway:
         session = self.sessions.pop(shard)
         if session.connection:
             await session.connection.send({"op": INVALID_SESSION, "d": False})
+
+    def freeze(self, shard: int = 0) -> None:
+        """Hear nothing more of a shard, but leave its connection open."""
+        if connection := self.sessions[shard].connection:
+            connection.freeze()
 
     def cut(self, shard: int = 0) -> None:
         """Break a shard's connection; its session goes on."""

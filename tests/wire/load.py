@@ -15,7 +15,7 @@ IN_FLIGHT = 400
 OPTIONS = ("A ", "B ", "C ", "D ", "E ")
 RESULT = "Poll · closed"
 CONFIRMED = ("is counted", "was counted already", "your vote is now", "is withdrawn", "You have no vote")
-REFUSED = ("This poll is closed", "your vote was not counted")
+REFUSED = ("This poll is closed", "your vote was not counted", "so nothing was done")
 
 Choice = int | None
 

@@ -1,6 +1,7 @@
 """The real program, as a process of its own that talks to the loopback Discord."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -102,6 +103,13 @@ class BotProcess:
         while self.text().count(text) < times:  # noqa: ASYNC110 - another process writes the file, and no event comes
             await asyncio.sleep(0.1)
 
+    async def port(self) -> int:
+        """The port of its metrics, where METRICS_PORT is 0."""
+        async with asyncio.timeout(30):
+            await self.logged('"event": "metrics and health are served"')
+        lines = (line for line in self.text().splitlines() if "metrics and health are served" in line)
+        return int(json.loads(list(lines)[-1])["port"])
+
     @property
     def pid(self) -> int:
         """Its number in the operating system."""
@@ -135,6 +143,16 @@ class BotProcess:
         """Ask the process to end, and return its exit code."""
         return await self._end(signal.SIGTERM)
 
+    def ask_to_end(self) -> None:
+        """Ask the process to end, and return at once."""
+        assert self._process is not None
+        self._process.terminate()
+
+    async def ended(self) -> int:
+        """Wait for the end, and return the exit code."""
+        assert self._process is not None
+        return await asyncio.wait_for(self._process.wait(), 30)
+
     async def kill(self) -> int:
         """End the process without a word of warning."""
         return await self._end(signal.SIGKILL)
@@ -148,9 +166,9 @@ class BotProcess:
 
 
 @asynccontextmanager
-async def bot_process(discord: WireDiscord, folder: Path, database: str) -> AsyncIterator[BotProcess]:
+async def bot_process(discord: WireDiscord, folder: Path, database: str, **settings: str) -> AsyncIterator[BotProcess]:
     """A running bot; whatever happens, no process is left behind."""
-    process = BotProcess(discord, folder, database)
+    process = BotProcess(discord, folder, database, covered=True, understanding="off", **settings)
     try:
         await process.start()
         yield process

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -45,6 +46,8 @@ class Rest:
         self.faults = Faults()
         self.limits = limits
         self.seen: list[Seen] = []
+        self.ahead = 0.0
+        """Seconds that Discord's clock is ahead of this computer's."""
 
     def app(self) -> web.Application:
         """The server's routes."""
@@ -61,6 +64,8 @@ class Rest:
         route("GET", f"{PREFIX}/applications/@me", self._application)
         route("GET", f"{PREFIX}/oauth2/applications/@me", self._application)
         route("PUT", f"{PREFIX}/applications/{{app}}/commands", self._commands)
+        route("GET", f"{PREFIX}/applications/{{app}}/commands", self._get_commands)
+        route("GET", f"{PREFIX}/users/@me/guilds", self._guilds)
         route("POST", f"{PREFIX}/interactions/{{id}}/{{token}}/callback", self._callback)
         route("POST", f"{PREFIX}/webhooks/{{app}}/{{token}}", self._follow_up)
         route("PATCH", f"{PREFIX}/webhooks/{{app}}/{{token}}/messages/@original", self._edit_original)
@@ -93,6 +98,8 @@ class Rest:
         headers, wait = self.limits.count(request.method, path)
         answer = rate_limited(wait) if wait else await handler(request)
         answer.headers.update(headers)
+        if self.ahead:
+            answer.headers["Date"] = formatdate(time.time() + self.ahead, usegmt=True)
         return answer
 
     async def _address(self, _request: web.Request) -> web.Response:
@@ -133,6 +140,19 @@ class Rest:
         commands = await request.json()
         self._world.commands = [{**extra, **command, "id": str(snowflake())} for command in commands]
         return as_json(self._world.commands)
+
+    async def _get_commands(self, _request: web.Request) -> web.Response:
+        return as_json(self._world.commands)
+
+    async def _guilds(self, request: web.Request) -> web.Response:
+        after, limit = int(request.query.get("after", "0")), int(request.query.get("limit", "200"))
+        servers = sorted(server for server in self._world.servers.items() if server[0] > after)[:limit]
+        return as_json(
+            [
+                {"id": str(server_id), "name": name, "permissions": str(permissions)}
+                for server_id, (name, permissions) in servers
+            ]
+        )
 
     async def _callback(self, request: web.Request) -> web.Response:
         interaction = self._world.interactions.get(request.match_info["token"])

@@ -141,8 +141,8 @@ async def scale(url: str, socket: str, plan: Plan, folder: Path) -> Report:
     async with wire_discord(shards=plan.shards) as discord:
         discord.world.max_concurrency = plan.max_concurrency
         discord.world.patience = plan.patience
-        discord.world.servers = plan.servers // plan.shards
-        crowd = Crowd(discord, topics, discord.world.servers, random.Random(5))  # noqa: S311 - chance is all it is for
+        discord.world.listed_servers = plan.servers // plan.shards
+        crowd = Crowd(discord, topics, discord.world.listed_servers, random.Random(5))  # noqa: S311 - chance is all it is for
         cluster = Cluster(discord, folder, url, plan)
         try:
             report.seconds_to_connect = await cluster.start()

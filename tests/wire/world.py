@@ -184,8 +184,10 @@ class World:
         self.permissions = PERMISSIONS
         self.patience = PATIENCE
         self.max_concurrency = 1
-        self.servers = 0
+        self.listed_servers = 0
         """The servers of each shard that the gateway lists when a session starts."""
+        self.servers: dict[int, tuple[str, int]] = {}
+        """The servers that the bot is in, with their names and its permissions."""
 
     def guild(self, shard: int = 0, number: int = 0) -> int:
         """A server whose events come over a shard."""
@@ -194,7 +196,7 @@ class World:
 
     def listed(self, shard: int) -> list[Json]:
         """The servers of a shard as a session that starts is told of them."""
-        return [{"id": str(self.guild(shard, number)), "unavailable": True} for number in range(self.servers)]
+        return [{"id": str(self.guild(shard, number)), "unavailable": True} for number in range(self.listed_servers)]
 
     def post(self, channel_id: int, body: Json, nonce: str | None = None) -> tuple[Message, bool]:
         """Post a message; with a nonce that is known in the channel, return that one. True if it is new."""
