@@ -218,6 +218,7 @@ class EndingBot(commands.AutoShardedBot):
         upkeep = Upkeep(Owners(self).include, self.reloader.reload)
         await self.add_cog(Servers(self.shelf, self.personal, Sharing(self.store), self.house, self.grace, upkeep))
         await self.tree.set_translator(Translator())
+        self._fit_options()
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         # Before it connects: Discord ends connections that take long to start a session.
@@ -233,12 +234,15 @@ class EndingBot(commands.AutoShardedBot):
         Raises:
             discord.HTTPException: Discord does not take them.
         """
+        self._fit_options()
         several = len(self.shelf) > 1
-        for option in (self._answers.film_option, self._polls.film_option):
-            option.fit(self.shelf)
         if self.plan.leads and several is not self._offered:
             await self.tree.sync()
             self._offered = several
+
+    def _fit_options(self) -> None:
+        for option in (self._answers.film_option, self._polls.film_option):
+            option.fit(self.shelf)
 
     async def _write_to(self, user_id: int, text: str) -> None:
         """Send a private message.

@@ -13,6 +13,15 @@ from bot.store.engine import Store, open_store
 from tests.discord.world import World, open_world
 from tests.postgres import PostgresMissingError, postgres_cluster
 
+SLOW_FIRST = ("e2e", "wire", "bench", "cli")
+"""Folders whose tests wait for processes. They begin first, so that none of them runs alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests by how long their files take."""
+    order = {folder: place for place, folder in enumerate(SLOW_FIRST)}
+    items.sort(key=lambda item: order.get(item.path.parent.name, len(order)))
+
 
 class HandClock:
     """A clock that stands until it is moved."""

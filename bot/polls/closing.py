@@ -49,9 +49,11 @@ class Closer:
         self._telling.clear()
         async with asyncio.TaskGroup() as telling:
             while True:
-                passed_over = await self._close_all_due()
-                self._begin_to_tell(await self._records.unsent(self._clock()), telling)
-                next_due = self._clock() + SOON if passed_over else await self._records.next_due(self._clock())
+                # One moment for all questions: what falls due between two would be neither due nor next.
+                now = self._clock()
+                passed_over = await self._close_all_due(now)
+                self._begin_to_tell(await self._records.unsent(now), telling)
+                next_due = now + SOON if passed_over else await self._records.next_due(now)
                 self._wake.clear()
                 # Not wait_for: in Python 3.11 it loses a cancellation that comes together with `expect`.
                 with contextlib.suppress(TimeoutError):
@@ -65,16 +67,17 @@ class Closer:
 
     async def close_due(self) -> None:
         """Close every poll whose time has come, and show every result that is not shown yet."""
-        await self._close_all_due()
-        unsent = await self._records.unsent(self._clock())
+        now = self._clock()
+        await self._close_all_due(now)
+        unsent = await self._records.unsent(now)
         async with asyncio.TaskGroup() as telling:
             self._begin_to_tell(unsent, telling)
 
-    async def _close_all_due(self) -> bool:
+    async def _close_all_due(self, now: datetime) -> bool:
         """Close polls. True if one was passed over because another process has it, which may yet fail."""
-        due = [poll_id for poll_id in await self._records.due(self._clock()) if poll_id not in self._miscounted]
+        due = [poll_id for poll_id in await self._records.due(now) if poll_id not in self._miscounted]
         closed = [await self._close(poll_id) for poll_id in due]
-        await self._records.remind_due(self._clock())
+        await self._records.remind_due(now)
         return not all(closed)
 
     async def _close(self, poll_id: int) -> bool:

@@ -98,6 +98,7 @@ class Ledger:
         self._clock = clock
         self._queue: asyncio.Queue[_Vote] = asyncio.Queue(QUEUE_LIMIT)
         self._open = True
+        self._begun = float("-inf")
         self.outcomes: Counter[str] = Counter()
         """How many votes came to each outcome; those without one are `NOT_WRITTEN`."""
         self.batches = Distribution(BATCH_SIZES)
@@ -139,15 +140,8 @@ class Ledger:
 
     async def run(self) -> None:
         """Write votes until cancelled: whatever waits goes into the next transaction."""
-        loop = asyncio.get_running_loop()
-        begun = loop.time() - PACE
         while True:
             batch = [await self._queue.get()]
-            if self._queue.qsize() < ENOUGH and self._open:
-                await asyncio.sleep(begun + PACE - loop.time())
-            begun = loop.time()
-            while len(batch) < BATCH_LIMIT and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
             try:
                 await self._write(batch)
             finally:
@@ -168,8 +162,15 @@ class Ledger:
             if not vote.receipt.done():
                 vote.receipt.set_exception(LedgerClosedError())
 
-    async def _write(self, batch: Sequence[_Vote]) -> None:
+    async def _write(self, batch: list[_Vote]) -> None:
+        """Write a batch that is begun, with what else waits."""
+        loop = asyncio.get_running_loop()
         try:
+            if self._queue.qsize() < ENOUGH and self._open:
+                await asyncio.sleep(self._begun + PACE - loop.time())
+            self._begun = loop.time()
+            while len(batch) < BATCH_LIMIT and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
             now = self._clock()
             receipts = await self._store.write_at_once(lambda connection: _count(connection, batch, now))
         except BaseException as error:

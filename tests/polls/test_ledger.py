@@ -223,3 +223,20 @@ def test_any_order_of_votes_ends_with_each_members_last_one(
         await store.close()
 
     asyncio.run(scenario())
+
+
+async def test_a_vote_that_waits_for_others_is_told_when_the_ledger_ends(
+    store: Store, clock: HandClock, poll_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.polls.ledger.PACE", 60.0)
+    ledger = Ledger(store, clock)
+    writing = asyncio.create_task(ledger.run())
+    assert (await ledger.cast(poll_id, 1, (0,))).outcome is Outcome.COUNTED
+    waiting = asyncio.create_task(ledger.cast(poll_id, 2, (0,)))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert ledger.waiting == 0
+    writing.cancel()
+    with pytest.raises(LedgerClosedError):
+        await asyncio.wait_for(waiting, 30)
+    assert await tally(store, poll_id) == [1, 0, 0, 0, 0]
