@@ -95,7 +95,12 @@ class Budget:
     async def _after(
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, params: aiohttp.TraceRequestEndParams
     ) -> None:
-        self.note(params.response.status, params.response.headers.get("X-RateLimit-Scope"))
+        self.hear(params.response)
+
+    def hear(self, response: aiohttp.ClientResponse | None) -> None:
+        """Count an answer of Discord's; None, a request that got none, was not refused."""
+        if response is not None and response.status in COUNTED:
+            self.note(response.status, response.headers.get("X-RateLimit-Scope"))
 
     def note(self, status: int, scope: str | None) -> None:
         """Count an answer of Discord's by its status and, where it has one, its header X-RateLimit-Scope."""

@@ -21,6 +21,7 @@ from bot.answers.understanding import Understanding
 from bot.budget import Budget
 from bot.buttons import Switchboard
 from bot.clock import Clock, system_clock
+from bot.courier import Courier
 from bot.discord_internals import commands_under_way, use_light_interactions
 from bot.errors import Restarting, answer_error
 from bot.film.library import Library
@@ -138,6 +139,7 @@ class EndingBot(commands.AutoShardedBot):
         self.identifies = Identifies(Turns(store, PAUSE), self.fetch_session_start_limits, alone=shards is None)
         self.measures = Measures()
         self.rest = Rest()
+        self.courier = Courier(self.http, self.budget, self.rest)
         self.stopping = False
         self.pace = Pace(*COMMANDS)
         self.presses = Pace(*PRESSES)
@@ -303,6 +305,7 @@ class EndingBot(commands.AutoShardedBot):
                 log.info("stopping")
                 await self._finish_work(loop.time() + LAST_WORDS)
             if self._has_begun and not self.is_closed():
+                await self.courier.close()
                 await within(max(LEAST, leave_by - loop.time()), "leaving Discord", super().close())
                 # The library closes its session last; where a connection hangs that has not happened.
                 await within(max(LEAST, leave_by - loop.time()), "closing connections", self.http.close())

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import aiohttp
 import discord
@@ -11,6 +11,8 @@ import yarl
 from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.webhook.async_ import async_context
+
+from bot.courier import Courier
 
 
 def use_api_base(base: str) -> None:
@@ -35,35 +37,48 @@ REFUSED, TOO_MANY, BROKEN = 400, 429, 500
 """Answers of Discord: from the first on it refuses, by the second it wants to wait, and from the third on it is ill."""
 
 
+class HasCourier(Protocol):
+    """The client, as far as answers are concerned."""
+
+    courier: Courier
+
+
 async def respond(interaction: discord.Interaction, body: bytes) -> bool:
     """Answer an interaction by a new message, with a body that is ready to be sent.
 
     The library would build a request, a callback and a message object around it, and keep the view; and it asks Discord
     for the whole message, which is larger than the answer. Returns False where nothing was answered and the library has
-    to: it keeps its HTTP session elsewhere than in the version that was tried, or Discord is busy.
+    to: it keeps its state elsewhere than in the version that was tried, or Discord is busy.
 
     Raises:
         discord.HTTPException: Discord refuses the answer.
         aiohttp.ClientError: Discord can't be reached.
     """
     http = interaction.client.http
-    session = getattr(http, "_HTTPClient__session", None)
-    if not isinstance(session, aiohttp.ClientSession) or not hasattr(interaction.response, "_response_type"):
+    courier = cast("HasCourier", interaction.client).courier
+    address = f"{discord.http.Route.BASE}/interactions/{interaction.id}/{interaction.token}/callback"
+    if courier.session is None or not hasattr(interaction.response, "_response_type"):
         return False
-    async with session.post(
-        yarl.URL(f"{discord.http.Route.BASE}/interactions/{interaction.id}/{interaction.token}/callback", encoded=True),
-        data=body,
-        headers=_AS_JSON,
-        proxy=http.proxy,
-        proxy_auth=http.proxy_auth,
-    ) as response:
-        if response.status == TOO_MANY or response.status >= BROKEN:
-            return False
-        if response.status >= REFUSED:
-            said = await response.read()
-            errors = {403: discord.Forbidden, 404: discord.NotFound}
-            told = json.loads(said) if response.content_type == "application/json" else said.decode(errors="replace")
-            raise errors.get(response.status, discord.HTTPException)(response, told)
+    try:
+        async with courier.session.post(
+            yarl.URL(address, encoded=True),
+            data=body,
+            headers=_AS_JSON,
+            proxy=http.proxy,
+            proxy_auth=http.proxy_auth,
+        ) as response:
+            courier.tell(response)
+            if response.status == TOO_MANY or response.status >= BROKEN:
+                return False
+            if response.status >= REFUSED:
+                said = await response.read()
+                errors = {403: discord.Forbidden, 404: discord.NotFound}
+                is_json = response.content_type == "application/json"
+                told = json.loads(said) if is_json else said.decode(errors="replace")
+                raise errors.get(response.status, discord.HTTPException)(response, told)
+    except aiohttp.ClientError:
+        courier.tell(None)
+        raise
     interaction.response._response_type = discord.InteractionResponseType.channel_message
     return True
 

@@ -39,16 +39,23 @@ class Rest:
     async def _ended(
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, request: aiohttp.TraceRequestEndParams
     ) -> None:
-        self.note(request.response.status, request.response.headers.get("X-RateLimit-Scope"))
-        path = request.url.raw_path
-        if path.endswith("/callback") and OK <= request.response.status < MULTIPLE_CHOICES:
-            # …/interactions/ID/TOKEN/callback
-            self.note_answer(int(path.rsplit("/", 3)[1]))
+        self.hear(request.response)
 
     async def _broke(
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, _request: aiohttp.TraceRequestExceptionParams
     ) -> None:
-        self.answers[BROKEN] += 1
+        self.hear(None)
+
+    def hear(self, response: aiohttp.ClientResponse | None) -> None:
+        """Count an answer of Discord's; None is a request that got none."""
+        if response is None:
+            self.answers[BROKEN] += 1
+            return
+        self.note(response.status, response.headers.get("X-RateLimit-Scope"))
+        path = response.url.raw_path
+        if path.endswith("/callback") and OK <= response.status < MULTIPLE_CHOICES:
+            # …/interactions/ID/TOKEN/callback
+            self.note_answer(int(path.rsplit("/", 3)[1]))
 
     def note(self, status: int, scope: str | None) -> None:
         """Count an answer of Discord's."""

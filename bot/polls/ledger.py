@@ -68,6 +68,8 @@ class _Vote:
     choices: int
     roles: Collection[int]
     receipt: asyncio.Future[Receipt]
+    voter: bytes = b""
+    """Who votes, by the key of the poll, once that is known."""
 
 
 @dataclass(slots=True)
@@ -78,6 +80,8 @@ class _Count:
     key: bytes
     votes: list[int]
     voters: int
+    held: list[int] = field(default_factory=list)
+    """The votes as they are in the database."""
     before: dict[bytes, int] = field(default_factory=dict)
     now: dict[bytes, int] = field(default_factory=dict)
 
@@ -236,10 +240,13 @@ def _load(connection: Connection, batch: Sequence[_Vote], now: datetime) -> tupl
     if counts:
         for row in connection.execute(_TALLIES, {"poll_ids": list(counts)}).all():
             counts[row.poll_id].votes[row.choice] = row.votes
+        for each in counts.values():
+            each.held = each.votes.copy()
     voters: defaultdict[int, set[bytes]] = defaultdict(set)
     for vote in batch:
         if count := counts.get(vote.poll_id):
-            voters[vote.poll_id].add(voter(count.key, vote.user_id))
+            vote.voter = voter(count.key, vote.user_id)
+            voters[vote.poll_id].add(vote.voter)
     for poll_id, hashes in voters.items():
         held = connection.execute(_BALLOTS, {"poll_id": poll_id, "voters": list(hashes)}).all()
         found = {row.voter: row.choices for row in held}
@@ -256,7 +263,7 @@ def _apply(count: _Count | None, vote: _Vote, closed: Poll | None) -> Receipt:
     # Whoever lost the role can still take their vote back.
     if vote.choices and count.poll.role_id is not None and count.poll.role_id not in vote.roles:
         return Receipt(Outcome.BARRED, count.poll)
-    who = voter(count.key, vote.user_id)
+    who = vote.voter
     held = count.now.get(who, 0)
     if vote.choices.bit_count() > count.poll.choices:
         return Receipt(Outcome.TOO_MANY, count.poll, chosen(held), count.tally)
@@ -291,10 +298,10 @@ def _save(connection: Connection, counts: dict[int, _Count]) -> None:
         if now[who] != before[who]
     ]
     moved = [
-        {"p": poll_id, "o": option, "by": by}
+        {"p": poll_id, "o": option, "by": now - held}
         for poll_id, count, _, _ in both
-        for option, by in _moved(count).items()
-        if by
+        for option, (held, now) in enumerate(zip(count.held, count.votes, strict=True))
+        if now != held
     ]
     grown = [
         {"p": poll_id, "by": len(now) - len(before)} for poll_id, _, before, now in both if len(now) != len(before)
@@ -302,11 +309,3 @@ def _save(connection: Connection, counts: dict[int, _Count]) -> None:
     for statement, rows in ((_DROP, dropped), (_ADD, added), (_CHANGE, changed), (_MOVE, moved), (_GROW, grown)):
         if rows:
             connection.execute(statement, rows)
-
-
-def _moved(count: _Count) -> Counter[int]:
-    """By how much each option's votes have changed."""
-    by: Counter[int] = Counter()
-    by.update(option for choices in count.now.values() for option in chosen(choices))
-    by.subtract(option for choices in count.before.values() for option in chosen(choices))
-    return by

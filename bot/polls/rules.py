@@ -174,4 +174,4 @@ def new_voter_key() -> bytes:
 
 def voter(key: bytes, user_id: int) -> bytes:
     """What stands for a member in one poll: without the poll's key nobody can tell whom."""
-    return hmac.new(key, user_id.to_bytes(8, "big"), hashlib.sha256).digest()
+    return hmac.digest(key, user_id.to_bytes(8, "big"), hashlib.sha256)

@@ -14,7 +14,7 @@ from bot.clock import system_clock
 from bot.polls.records import Records
 from bot.settings import Settings
 from bot.store.engine import open_store
-from tests.bench.busy import BusyDiscord
+from tests.bench.busy import POLLS, BusyDiscord
 from tests.bench.plain import READY
 from tests.polls.drafts import draft
 
@@ -49,10 +49,10 @@ class RunningBot:
 async def running(
     name: Name, folder: Path, *, servers: int = 1, understanding: bool = True
 ) -> AsyncIterator[RunningBot]:
-    """Start a bot in a folder, and wait until it is ready; ours has poll 1, open, in a database there."""
+    """Start a bot in a folder, and wait until it is ready; ours has POLLS open polls in a database there."""
     database = f"sqlite+aiosqlite:///{folder / 'bench.db'}"
     if name == "ours":
-        await _open_poll(database)
+        await _open_polls(database)
     async with BusyDiscord(servers).serve() as discord:
         start = time.perf_counter()
         log = folder / f"{name}.log"
@@ -87,10 +87,12 @@ async def _until_ready(process: asyncio.subprocess.Process, log: Path) -> float:
     return time.perf_counter()
 
 
-async def _open_poll(database: str) -> None:
+async def _open_polls(database: str) -> None:
     store = await open_store(database)
-    standing, _ = await Records(store).open(draft(), system_clock())
-    await Records(store).posted(standing.poll.id, 9)
+    records = Records(store)
+    for channel_id in range(1, POLLS + 1):
+        standing, _ = await records.open(draft(channel_id), system_clock())
+        await records.posted(standing.poll.id, 9)
     await store.close()
 
 

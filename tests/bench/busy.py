@@ -19,6 +19,8 @@ Payload = Callable[[int], dict[str, Any]]
 """Makes the gateway's event for the n-th interaction; its id is FIRST_ID + n."""
 FIRST_ID = 3_000_000
 GUILDS_INTENT = 1
+POLLS, POLL_SIZE = 100, 5_000
+"""Open polls, and how many members vote in one before the next one has its turn: few real ones have more."""
 CHANNELS, ROLES = 20, 10
 """What each server has; the default intents of discord.py make a bot keep all of them."""
 PATIENCE = 60.0
@@ -206,13 +208,21 @@ def ask(number: int) -> dict[str, Any]:
 
 
 def vote(number: int) -> dict[str, Any]:
-    """A press of the third button of poll 1."""
+    """A press of the third button of a poll; after POLL_SIZE numbers it is the next poll."""
+    poll = 1 + number // POLL_SIZE % POLLS
     rows = [
         {"type": 1, "id": row, "components": [
-            {"type": 2, "style": 1, "label": f"Option {each}", "custom_id": f"poll:1:{verb}", "id": 10 * row + each}
+            {
+                "type": 2, "style": 1, "label": f"Option {each}", "custom_id": f"poll:{poll}:{verb}",
+                "id": 10 * row + each,
+            }
             for each, verb in enumerate(verbs)
         ]}
         for row, verbs in enumerate((("vote:0", "vote:1", "vote:2", "vote:3", "vote:4"), ("mine", "withdraw", "close")))
     ]  # fmt: skip
     message = MESSAGE | {"timestamp": "2026-01-01T00:00:00+00:00", "components": rows}
-    return event(number) | {"type": 3, "message": message, "data": {"component_type": 2, "custom_id": "poll:1:vote:2"}}
+    return event(number) | {
+        "type": 3,
+        "message": message,
+        "data": {"component_type": 2, "custom_id": f"poll:{poll}:vote:2"},
+    }

@@ -13,6 +13,7 @@ from discord import app_commands, ui  # noqa: E402
 from discord.ext import commands  # noqa: E402
 
 from bot.discord_internals import use_api_base, use_gateway_of_api  # noqa: E402
+from tests.bench.busy import POLLS  # noqa: E402
 
 READY = '"event": "ready"'
 """What both bots say in their log when Discord has told them everything."""
@@ -30,12 +31,12 @@ class Plain(commands.Bot):
         async def ending(interaction: discord.Interaction, topic: str) -> None:
             await interaction.response.send_message(embed=discord.Embed(title="The ending", description="Constant."))
 
-        class Buttons(ui.View):
-            @ui.button(label="Vote", custom_id="poll:1:vote:2")
-            async def vote(self, interaction: discord.Interaction, _button: ui.Button[Any]) -> None:
+        class Vote(ui.Button[Any]):
+            async def callback(self, interaction: discord.Interaction) -> None:
                 await interaction.response.send_message("Constant.", ephemeral=True)
 
-        self.add_view(Buttons(timeout=None))
+        for poll in range(1, POLLS + 1):
+            self.add_view(ui.View(timeout=None).add_item(Vote(label="Vote", custom_id=f"poll:{poll}:vote:2")))
         await self.tree.sync()
 
     async def on_ready(self) -> None:
