@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 import discord
@@ -25,6 +26,7 @@ _HIDDEN = re.compile(r"\|\|(.+?)\|\|", re.DOTALL)
 _MARKUP = re.compile(r"[\\*_~`|\[<]|(?<=:)/|^[^\S\n]*[>#-]", re.MULTILINE)
 
 
+@lru_cache(1_024)
 def escape(text: str) -> str:
     """Text from outside as it reads, without markdown, links or mentions coming alive.
 

@@ -14,6 +14,10 @@ from bot.discord_internals import respond
 
 PATIENCE = 1.5
 """Seconds that an answer may take before it is deferred; Discord gives up after 3."""
+PRIVATE, IN_COMPONENTS = (
+    discord.MessageFlags(ephemeral=True).value,
+    discord.MessageFlags(components_v2=True).value,
+)
 
 Result = TypeVar("Result")
 
@@ -72,14 +76,12 @@ async def reply_ready(interaction: discord.Interaction, body: bytes, make: Calla
 
 def body_of(answer: str | ui.LayoutView, *, private: bool) -> bytes:
     """An answer as Discord takes it. Buttons carry their meaning in their custom_id, so no view needs to be kept."""
-    data: dict[str, Any] = {"allowed_mentions": {"parse": []}}
-    flags = discord.MessageFlags(ephemeral=private)
+    data: dict[str, Any] = {"allowed_mentions": {"parse": []}, "flags": PRIVATE if private else 0}
     if isinstance(answer, str):
         data["content"] = answer
     else:
-        flags.components_v2 = True
         data["components"] = cast("Components", answer).to_components()
-    data["flags"] = flags.value
+        data["flags"] |= IN_COMPONENTS
     return json.dumps({"type": discord.InteractionResponseType.channel_message.value, "data": data}).encode()
 
 

@@ -77,8 +77,10 @@ class Board:
 
     def touch(self, poll_id: int) -> None:
         """Say that a poll has changed; its message follows soon, but never more often than its pace."""
-        self._waiting.add(poll_id)
-        self._changed.set()
+        # One that waits already has its time; to look at all of them anew for each vote costs more than the vote.
+        if poll_id not in self._waiting:
+            self._waiting.add(poll_id)
+            self._changed.set()
 
     async def run(self) -> None:
         """Edit the messages of polls that changed, until cancelled."""
