@@ -127,6 +127,8 @@ class EndingBot(commands.AutoShardedBot):
             intents=discord.Intents.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            # The library would wait two seconds for servers that nobody is going to tell of.
+            guild_ready_timeout=0,
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
             shard_count=shards.count if shards else shard_count,
@@ -206,7 +208,7 @@ class EndingBot(commands.AutoShardedBot):
         if self.plan.leads:
             self.tasks.keep("departures", self.departures.run)
         if self._understands:
-            self.tasks.keep("understanding", self.reloader.understand)
+            self.tasks.keep("understanding", self._understand)
         self.tasks.keep("content", self.reloader.run)
         self.tasks.keep("ledger", self.ledger.run)
         self.tasks.keep("board", self.board.run)
@@ -241,6 +243,11 @@ class EndingBot(commands.AutoShardedBot):
         if self.plan.leads and several is not self._offered:
             await self.tree.sync()
             self._offered = several
+
+    async def _understand(self) -> None:
+        # What it loads takes a core for some seconds, which the connection should have first.
+        await self.wait_until_ready()
+        await self.reloader.understand()
 
     def _fit_options(self) -> None:
         for option in (self._answers.film_option, self._polls.film_option):
