@@ -23,7 +23,7 @@ LOOK_AGAIN = 60.0
 """Seconds after which it is looked again whether there are sessions left."""
 PATIENCE = 10.0
 """Seconds that the database has for telling whose turn it is."""
-MARGIN = 0.05
+MARGIN = 0.25
 """Seconds by which a session starts later than it could: a network is not equally quick each time."""
 
 Limits = Callable[[], Awaitable[discord.SessionStartLimits]]
