@@ -34,7 +34,7 @@ class Plan:
     processes: int = 4
     shards: int = 8
     servers: int = 10_000
-    rate: float = 60.0
+    rate: float = 500.0
     seconds: float = 60.0
     max_concurrency: int = 1
     understanding: str = "off"

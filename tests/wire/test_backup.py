@@ -2,16 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from bot.polls.result_cards import FROM_BACKUP
 from tests.cli.conftest import Ran, Run, run
 from tests.wire.ballots import let_fall_due, stored_polls
-from tests.wire.process import BotProcess, bot_process
-from tests.wire.server import WireDiscord, wire_discord
+from tests.wire.process import BotProcess
+from tests.wire.server import WireDiscord
 from tests.wire.world import Message
 
 __all__ = ["run"]
@@ -19,25 +18,6 @@ Db = Callable[..., Awaitable[Ran]]
 CHANNEL = 4_000_000_000_000
 ANA, BEN, CARLA = 101, 102, 103
 RESULT = "Most votes: **Sad**"
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'polls.db'}"
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[WireDiscord]:
-    async with wire_discord() as discord:
-        yield discord
-
-
-@pytest.fixture
-async def bot(wire: WireDiscord, tmp_path: Path, database: str) -> AsyncIterator[BotProcess]:
-    async with bot_process(wire, tmp_path, database) as process:
-        yield process
-        assert await process.stop() == 0
-    assert [line for line in process.text().splitlines() if '"level": "error"' in line or "Traceback" in line] == []
 
 
 @pytest.fixture

@@ -3,24 +3,17 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.wire.faults import CALLBACK, MESSAGE, Fault
 from tests.wire.process import BotProcess, bot_process
-from tests.wire.server import TOKEN, WireDiscord, wire_discord
+from tests.wire.server import TOKEN, WireDiscord
 from tests.wire.watching import Watcher
 
 CHANNEL = 4_000_000_000_000
 ANA, BEN = 101, 102
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[WireDiscord]:
-    async with wire_discord() as discord:
-        yield discord
 
 
 async def test_the_metrics_count_what_members_and_discord_did(wire: WireDiscord, tmp_path: Path, database: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,26 +17,6 @@ IN_TIME = 3.0
 CHANNEL = 4_000_000_000_000
 ANA, BEN, CARLA = 101, 102, 103
 COUNTED = "Your vote for **B Sad** is counted."
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path / 'polls.db'}"
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[WireDiscord]:
-    async with wire_discord() as discord:
-        yield discord
-
-
-@pytest.fixture
-async def bot(wire: WireDiscord, tmp_path: Path, database: str) -> AsyncIterator[BotProcess]:
-    async with bot_process(wire, tmp_path, database) as process:
-        yield process
-        if process.running:
-            assert await process.stop() == 0
-    assert [line for line in process.text().splitlines() if '"level": "error"' in line or "Traceback" in line] == []
 
 
 @pytest.fixture

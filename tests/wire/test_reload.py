@@ -9,7 +9,7 @@ import pytest
 
 from tests.packs import line_of, put, tiny_files, write_pack
 from tests.wire.process import BotProcess
-from tests.wire.server import WireDiscord, wire_discord
+from tests.wire.server import WireDiscord
 from tests.wire.world import BOT_USER, Message
 
 CHANNEL = 4_000_000_000_000
@@ -26,12 +26,6 @@ def content(tmp_path: Path) -> Path:
     folder = tmp_path / "films"
     write_pack(folder)
     return folder
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[WireDiscord]:
-    async with wire_discord() as discord:
-        yield discord
 
 
 @pytest.fixture

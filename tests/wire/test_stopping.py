@@ -3,7 +3,6 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,18 +18,12 @@ from tests.polls.drafts import draft
 from tests.wire.ballots import connected, stored_polls
 from tests.wire.faults import CALLBACK, MESSAGE, Fault
 from tests.wire.process import ROOT, BotProcess, bot_process
-from tests.wire.server import WireDiscord, wire_discord
+from tests.wire.server import WireDiscord
 
 CHANNEL = 4_000_000_000_000
 ANA = 101
 PROMISED = 5.0
 """Seconds until the end, as the README promises."""
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[WireDiscord]:
-    async with wire_discord() as discord:
-        yield discord
 
 
 def test_the_times_of_all_steps_add_up_to_less_than_what_is_promised() -> None:

@@ -2,24 +2,17 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.wire.process import BotProcess
-from tests.wire.server import WireDiscord, wire_discord
+from tests.wire.server import WireDiscord
 
 CHANNEL = 4_000_000_000_000
 ANA = 101
 MOST_MEBIBYTES = 250
 IN_OWN_WORDS = "wheres she even go lol"
-
-
-@pytest.fixture
-async def wire() -> AsyncIterator[WireDiscord]:
-    async with wire_discord() as discord:
-        yield discord
 
 
 def program(wire: WireDiscord, folder: Path, understanding: str) -> BotProcess:
