@@ -89,7 +89,7 @@ class PersistentSelect(_Persistent, ui.Select[Any]):
 class Switchboard:
     """Finds the item that was used by its custom_id.
 
-    discord.py's own way (`DynamicItem`) makes every part of the message anew for each press, at twice the cost.
+    discord.py's own way (`DynamicItem`) makes every part of the message anew for each press.
     """
 
     def __init__(self, items: Iterable[type[PersistentButton] | type[PersistentSelect]]) -> None:

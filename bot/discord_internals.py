@@ -35,6 +35,7 @@ async def use_gateway_of_api(client: discord.Client) -> None:
 
 REFUSED, TOO_MANY, BROKEN = 400, 429, 500
 """Answers of Discord: from the first on it refuses, by the second it wants to wait, and from the third on it is ill."""
+_AS_JSON = {"Content-Type": "application/json"}
 
 
 class HasCourier(Protocol):
@@ -81,9 +82,6 @@ async def respond(interaction: discord.Interaction, body: bytes) -> bool:
         raise
     interaction.response._response_type = discord.InteractionResponseType.channel_message
     return True
-
-
-_AS_JSON = {"Content-Type": "application/json"}
 
 
 async def public_answer(client: discord.Client, token: str) -> int | None:
@@ -161,8 +159,8 @@ _READ_LATER = frozenset(
 class LightInteraction(discord.Interaction[Any]):
     """An interaction that is read only as far as it is asked for.
 
-    The library makes a server, a channel, a member and a message of each, which costs as much as the answer; most are
-    answered by their ids alone. Whoever asks for more gets all of it, made by the library itself.
+    The library makes a server, a channel, a member and a message of each, while most are answered by their ids alone.
+    Whoever asks for more gets all of it, made by the library itself.
     """
 
     __slots__ = ("_raw",)

@@ -1,11 +1,13 @@
 """What all tests share: a real SQLite file for each, the packs, and a clock that is set by hand."""
 
+import logging
 import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.film.library import Library, default_content, load_library
 from bot.film.pack import Pack
@@ -35,6 +37,17 @@ class HandClock:
     def move(self, by: timedelta) -> None:
         """Let time pass."""
         self.now += by
+
+
+@pytest.fixture
+def logs_as_before() -> Iterator[None]:
+    """For tests that set up the logs: the next ones find them as they were."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -14,8 +14,7 @@ from bot.clock import system_clock
 from bot.polls.records import Records
 from bot.settings import Settings
 from bot.store.engine import open_store
-from tests.bench.busy import POLLS, BusyDiscord
-from tests.bench.plain import READY
+from tests.bench.busy import POLLS, READY, BusyDiscord
 from tests.polls.drafts import draft
 
 ROOT = Path(__file__).parent.parent.parent

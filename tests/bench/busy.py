@@ -21,6 +21,8 @@ FIRST_ID = 3_000_000
 GUILDS_INTENT = 1
 POLLS, POLL_SIZE = 100, 5_000
 """Open polls, and how many members vote in one before the next one has its turn: few real ones have more."""
+READY = '"event": "ready"'
+"""What both bots say in their log when Discord has told them everything."""
 CHANNELS, ROLES = 20, 10
 """What each server has; the default intents of discord.py make a bot keep all of them."""
 PATIENCE = 60.0

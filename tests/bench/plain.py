@@ -13,10 +13,7 @@ from discord import app_commands, ui  # noqa: E402
 from discord.ext import commands  # noqa: E402
 
 from bot.discord_internals import use_api_base, use_gateway_of_api  # noqa: E402
-from tests.bench.busy import POLLS  # noqa: E402
-
-READY = '"event": "ready"'
-"""What both bots say in their log when Discord has told them everything."""
+from tests.bench.busy import POLLS, READY  # noqa: E402
 
 
 class Plain(commands.Bot):

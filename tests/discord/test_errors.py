@@ -2,10 +2,8 @@
 
 import logging
 import re
-from collections.abc import Iterator
 
 import pytest
-import structlog
 from discord import app_commands, ui
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,16 +16,7 @@ from bot.logs import configure_logs
 from bot.servers.cards import about_card
 from tests.discord.world import World, components_of, open_world, shown
 
-
-@pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
-    """These tests set up the logs; the next ones find them as they were."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+pytestmark = pytest.mark.usefixtures("logs_as_before")
 
 
 async def test_a_fault_gets_a_number_for_the_member_and_the_trace_for_the_log(
