@@ -61,7 +61,7 @@ def test_in_a_room_only_doors_cards_and_buttons_know_discord() -> None:
 
 def test_only_the_preview_imports_the_simulated_discord() -> None:
     users = {file for file in FILES for module in imports(file) if module.split(".")[0] == "simcord"}
-    assert users == {"bot/preview/page.py", "bot/cli/preview.py"}
+    assert users == {"bot/preview/page.py", "bot/preview/turns.py", "bot/cli/preview.py"}
 
 
 def test_sql_stands_only_in_the_store_and_in_a_rooms_own_records() -> None:

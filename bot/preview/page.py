@@ -14,6 +14,7 @@ from simcord.types import HttpLogEntry
 from bot.client import EndingBot
 from bot.film.library import Library
 from bot.polls.cards import open_card
+from bot.preview.turns import Turns
 from bot.store.engine import Store
 
 BOT_NAME = "Ending Bot"
@@ -54,7 +55,7 @@ async def open_page(
         await _show_kept_poll(bot, channel.id)
         seen = len(world.http_requests)
         async with world.preview(channel, viewers=members, layout="channel", port=port) as page:
-            ticking = asyncio.create_task(_keep_current(world, page, seen))
+            ticking = asyncio.create_task(_keep_current(world, Turns(page), seen))
             try:
                 yield page
             finally:
@@ -84,7 +85,7 @@ async def _show_kept_poll(bot: EndingBot, channel_id: int) -> None:
     await bot.board.refresh(standing.poll.id)
 
 
-async def _keep_current(world: Env, page: Preview, seen: int) -> None:
+async def _keep_current(world: Env, turns: Turns, seen: int) -> None:
     """Keep the clock going, and publish what the bot does by itself, such as closing a poll.
 
     `seen` is how many of the bot's requests the page shows already.
@@ -96,7 +97,7 @@ async def _keep_current(world: Env, page: Preview, seen: int) -> None:
         # Only where needed: what a member does on a state that a refresh has just replaced, the page refuses.
         if any(_changes_channel(request) for request in world.http_requests[seen:done]):
             try:
-                await page.refresh()
+                await turns.refresh()
             except (SetupError, TimeoutError):
                 # Somebody is just using the page; the next look comes soon.
                 continue

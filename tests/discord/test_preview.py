@@ -1,9 +1,11 @@
-"""A preview that is started again shows the poll it kept, and opens none by itself."""
+"""A preview that is started again shows the poll it kept, and opens none by itself; its page takes what members do."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.preview.page import _show_kept_poll
+from bot.preview.turns import Turns
 from tests.discord.world import World, labels, shown
 from tests.polls.drafts import draft
 
@@ -42,3 +44,30 @@ async def test_without_a_kept_poll_the_channel_stays_empty(world: World) -> None
     await _show_kept_poll(world.bot, world.channel.id)
 
     assert world.channel.history() == []
+
+
+async def test_what_a_member_does_while_the_page_is_refreshed_is_taken_afterwards(world: World) -> None:
+    async with world.env.preview(world.channel, viewers=[world.ana, world.ben], layout="channel") as page:
+        turns = Turns(page)
+        shown_page = page._open_page()
+        refresh = asyncio.create_task(turns.refresh())
+        await asyncio.sleep(0)
+        assert world.env._operation_label == "preview.refresh"
+
+        receipt = await page._action(
+            shown_page.id,
+            {
+                "kind": "viewer",
+                "viewer_id": str(world.ben.id),
+                "protocol_version": 3,
+                "sequence": 1,
+                "request_id": "one",
+                "generation": shown_page.generation,
+                "bot_generation": world.env._generation,
+                "published_revision": shown_page.revision,
+            },
+        )
+
+        assert refresh.done()
+        assert receipt["settlement"] == "settled", receipt
+        assert shown_page.viewer.id == world.ben.id

@@ -4,7 +4,6 @@ Nothing here waits for a fixed time; it waits for what the page itself reports.
 """
 
 import asyncio
-import json
 import os
 import re
 import shutil
@@ -13,9 +12,8 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
-from playwright.async_api import Browser, Locator, Page, Playwright, Response, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, Playwright, async_playwright, expect
 
 START = 30.0
 """Seconds that the program may take to serve its page."""
@@ -38,6 +36,22 @@ NO_BROWSER = (
     "or your system’s package: `apt install chromium`."
 )
 SETTINGS = ("DISCORD_TOKEN", "DATABASE_URL", "CONTENT_DIR", "DEFAULT_FILM", "LOG_LEVEL", "LOG_FORMAT")
+
+# Playwright's own Response.json() waits for ever where the page doesn't read the answer, as it does with a 400.
+KEEP_RECEIPTS = """() => {
+    window.receipts = [];
+    const send = window.fetch;
+    window.fetch = async (path, options) => {
+        const response = await send(path, options);
+        if (path === "/api/action") {
+            const {kind, value} = JSON.parse(options.body);
+            response.clone().json().then(receipt => window.receipts.push({kind, value, receipt}));
+        }
+        return response;
+    };
+}"""
+NEW_RECEIPT = """([seen, kind, value]) => window.receipts.slice(seen)
+    .find(taken => taken.kind === kind && (value === null || taken.value === value))?.receipt"""
 
 # The page takes an action only when the last one is done and its outcome is on the screen.
 IDLE = """() => {
@@ -164,6 +178,7 @@ class Channel:
     async def open(cls, page: Page, address: str) -> "Channel":
         """Load the page and wait until it takes commands."""
         channel = cls(page)
+        await page.add_init_script(f"({KEEP_RECEIPTS})()")
         await page.goto(address)
         await channel.idle()
         return channel
@@ -202,7 +217,7 @@ class Channel:
             await field.fill("")
             await field.press_sequentially(typed)
 
-        await self._until_taken("autocomplete_command", type_anew, lambda body: body["value"] == typed)
+        await self._until_taken("autocomplete_command", type_anew, typed)
         wanted = self.page.get_by_role("option", name=choice, exact=True)
         await expect(wanted).to_be_visible()
         value = await wanted.get_attribute("data-value") or ""
@@ -227,26 +242,18 @@ class Channel:
 
         await self._until_taken("viewer", pick)
 
-    async def _until_taken(
-        self,
-        kind: str,
-        act: Callable[[], Awaitable[None]],
-        fits: Callable[[Mapping[str, Any]], bool] = lambda _body: True,
-    ) -> None:
+    async def _until_taken(self, kind: str, act: Callable[[], Awaitable[None]], value: str | None = None) -> None:
         """Do something that sends an action to the page's server, again where the page was just behind.
 
         The page refuses an action when the bot changed a message in the half second before, and says so.
         """
-
-        def is_action(response: Response) -> bool:
-            body = json.loads(response.request.post_data or "{}") if response.url.endswith("/api/action") else {}
-            return body.get("kind") == kind and fits(body)
-
         for _ in range(TRIES):
             await self.idle()
-            async with self.page.expect_response(is_action) as caught:
-                await act()
-            receipt = await (await caught.value).json()
+            seen = await self.page.evaluate("window.receipts.length")
+            await act()
+            found = await self.page.wait_for_function(NEW_RECEIPT, arg=[seen, kind, value])
+            receipt = await found.json_value()
+            assert "error" not in receipt, receipt
             await self.idle()
             if not receipt["rejected"]:
                 assert receipt["settlement"] == "settled", receipt
