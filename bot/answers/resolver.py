@@ -1,12 +1,15 @@
 """From what a member typed to what they mean, in order of certainty: a name, a name with typos, the meaning."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from bot.answers.lexical import Lexicon
 from bot.answers.matches import Certainty, Match, Resolution
-from bot.answers.meaning import Meaning
 from bot.film.names import normalise
 from bot.film.pack import Pack
+
+if TYPE_CHECKING:
+    from bot.answers.meaning import Meaning
 
 QUERY_LIMIT = 200
 """Characters of a question that are looked at; a question is seldom longer than 100."""
@@ -24,7 +27,7 @@ class Resolver:
         # The same completions and questions come again and again.
         self._resolved = lru_cache(maxsize=REMEMBERED)(self._resolve)
 
-    def understand(self, meaning: Meaning) -> None:
+    def understand(self, meaning: "Meaning") -> None:
         """Answer by what questions mean from now on."""
         self.meaning = meaning
         self._resolved.cache_clear()

@@ -1,14 +1,19 @@
-"""Loading what questions mean: the encoder once, and for each film what was learned from its phrases."""
+"""Loading what questions mean: the encoder once, and for each film what was learned from its phrases.
+
+numpy and what needs it are imported with the first load: a bot that is told to do without them saves their memory.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.answers.encoder import Encoder, UniversalSentenceEncoder
-from bot.answers.meaning import Meaning
-from bot.answers.weights import WeightsError, read_weights
 from bot.film.pack import Pack
+
+if TYPE_CHECKING:
+    from bot.answers.encoder import Encoder
+    from bot.answers.meaning import Meaning
 
 log = structlog.get_logger(__name__)
 
@@ -17,7 +22,7 @@ log = structlog.get_logger(__name__)
 class Meanings:
     """What questions mean, by film id, and in a sentence for each why it can't be told of other films with phrases."""
 
-    by_film: Mapping[str, Meaning]
+    by_film: Mapping[str, "Meaning"]
     missing: tuple[str, ...]
 
 
@@ -32,6 +37,10 @@ class Understanding:
 
         A film whose weights can't be used is left out, and the log says why: names and words answer for it.
         """
+        from bot.answers.encoder import UniversalSentenceEncoder
+        from bot.answers.meaning import Meaning
+        from bot.answers.weights import WeightsError, read_weights
+
         found = {}
         missing = []
         for pack in packs:
@@ -48,6 +57,6 @@ class Understanding:
         return Meanings({film: Meaning(encoder, weights) for film, weights in found.items()}, tuple(missing))
 
 
-def load_meanings(packs: Iterable[Pack]) -> Mapping[str, Meaning]:
+def load_meanings(packs: Iterable[Pack]) -> Mapping[str, "Meaning"]:
     """The meanings of the films that have phrases, by film id, with an encoder of their own."""
     return Understanding().load(packs).by_film

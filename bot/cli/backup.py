@@ -14,9 +14,10 @@ from bot.clock import system_clock
 from bot.polls.inventory import Inventory, take_inventory
 from bot.polls.restored import Settled, settle
 from bot.settings import read_settings
-from bot.store.backup import check_file, copy_database, held_alone, in_one_file, newest_revision, put_in_place
+from bot.store.backup import check_file, copy_database, held_alone, in_one_file, put_in_place
 from bot.store.engine import open_store
 from bot.store.files import address_for_tools, scratch, sqlite_address, sqlite_file, written_whole
+from bot.store.schema import NEWEST
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -44,7 +45,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The file to make.")], forc
         with bars.step("Checking"):
             revision = check_file(copy, database)
         held = None
-        if revision == newest_revision():
+        if revision == NEWEST:
             with bars.step("Recounting"):
                 held = asyncio.run(_inventory(copy))
                 in_one_file(copy)

@@ -14,10 +14,11 @@ from bot.clock import system_clock
 from bot.polls.inventory import Inventory, take_inventory
 from bot.polls.restored import Settled, settle
 from bot.settings import read_settings
-from bot.store.backup import is_in_use, newest_revision
+from bot.store.backup import is_in_use
 from bot.store.dump import Dump, Header, count_rows, others_connected, write_dump
 from bot.store.engine import open_store
 from bot.store.files import Tell, sqlite_file, written_whole
+from bot.store.schema import NEWEST
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -49,9 +50,9 @@ def import_(file: Annotated[Path, typer.Argument(help="A file of `db export`.")]
         raise Failure(f"{file} can't be read: {error.strerror}. Name a file of `ending-bot db export`.") from error
     with lines, steps() as bars, bars.step("Importing") as tell:
         dump = Dump(file, lines)
-        if dump.header.revision != newest_revision():
+        if dump.header.revision != NEWEST:
             raise Failure(
-                f"{file} has the schema {dump.header.revision}, this program has {newest_revision()}. "
+                f"{file} has the schema {dump.header.revision}, this program has {NEWEST}. "
                 "Export and import with the same version."
             )
         held, settled = asyncio.run(_import(url, dump, tell))

@@ -9,9 +9,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.answers.encoder import UniversalSentenceEncoder
-from bot.answers.meaning import Meaning
-from bot.answers.weights import WeightsError, read_weights, write_weights
 from bot.cli.failures import Failure
 from bot.cli.packs import checked_library, film_of
 from bot.settings import read_settings
@@ -35,8 +32,10 @@ def _told_if_not_installed() -> Iterator[None]:
 def fit(film: FilmOption = None) -> None:
     """Learn from the phrases of a film, and write what was learned beside them. It takes some minutes."""
     with _told_if_not_installed():
+        from bot.answers.encoder import UniversalSentenceEncoder
         from bot.answers.fitting import FittingError
         from bot.answers.fitting import fit as learn
+        from bot.answers.weights import write_weights
     pack = film_of(checked_library(read_settings()), film)
     console = Console(highlight=False, soft_wrap=True)
     with console.status(pack.film.name) as status:
@@ -61,6 +60,9 @@ def evaluate(
     """Measure how well questions are understood, by kind and language, beside simpler ways of finding."""
     with _told_if_not_installed():
         from bot.answers import evaluation
+        from bot.answers.encoder import UniversalSentenceEncoder
+        from bot.answers.meaning import Meaning
+        from bot.answers.weights import WeightsError, read_weights
     console = Console(highlight=False, soft_wrap=True)
     pack = film_of(checked_library(read_settings()), film)
     asked = evaluation.read_questions(questions)

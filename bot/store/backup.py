@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
-
-from bot.store.engine import StoreError, migration_config
+from bot.store.engine import StoreError
 from bot.store.files import Tell, sides, sync
+from bot.store.schema import REVISIONS
 
 STEP = 1_000
 """Pages that are copied between two looks at the progress bar: 4 MB with SQLite's usual page."""
@@ -69,16 +68,11 @@ def check_file(path: Path, name: Path) -> str:
     if not versions:
         raise StoreError(f"{name} is a database, but not one of this program. Name another file.")
     revision = str(versions[0][0])
-    if revision not in _known():
+    if revision not in REVISIONS:
         raise StoreError(
             f"{name} was made by a newer version of this program (schema {revision}). Update the program first."
         )
     return revision
-
-
-def newest_revision() -> str:
-    """The schema of this program."""
-    return ScriptDirectory.from_config(migration_config()).get_current_head() or ""
 
 
 def in_one_file(path: Path) -> None:
@@ -195,10 +189,6 @@ def _connected(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
         raise StoreError(_why(path, error)) from error
     with contextlib.closing(connection):
         yield connection
-
-
-def _known() -> set[str]:
-    return {script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions()}
 
 
 def _why(path: Path, error: sqlite3.Error) -> str:

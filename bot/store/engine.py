@@ -9,16 +9,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+from bot.store import schema
+
 USABLE = "Use sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER:PASSWORD@HOST/DATABASE."
 BUSY_TIMEOUT = 5_000
 """Milliseconds that SQLite waits for another process's write."""
@@ -213,30 +210,14 @@ def _make_durable(engine: Engine) -> None:
             connection.exec_driver_sql(statement)
 
 
-def migration_config(connection: Connection | None = None) -> Config:
-    """Alembic's configuration for these tables, bound to a connection."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
-
-
-MIGRATION_LOCK = 0x656E64696E67
-"""The number of the advisory lock (the word “ending”) under which one process at a time migrates PostgreSQL."""
-
-
 def _migrate(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
-    config = migration_config(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in known:
+    schema.take_turn(connection)
+    if schema.state_of(connection) == "newer":
         raise StoreError(
-            f"The database was made by a newer version of this program (schema {current}). "
+            f"The database was made by a newer version of this program (schema {schema.revision_of(connection)}). "
             "Update the program, or use another database."
         )
-    command.upgrade(config, "head")
+    schema.migrate(connection)
 
 
 def explain(error: BaseException | None, place: str) -> str:

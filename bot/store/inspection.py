@@ -3,17 +3,12 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.store.engine import StoreError, explain, file_of, migration_config, probe, usable_engine
-
-Schema = Literal["current", "older", "newer", "none"]
-"""A database's schema beside the one of this version."""
+from bot.store.engine import StoreError, explain, file_of, probe, usable_engine
+from bot.store.schema import State, state_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +17,7 @@ class Inspected:
 
     engine: str
     file: Path | None
-    schema: Schema | None
+    schema: State | None
     writeable: bool
 
 
@@ -41,7 +36,7 @@ async def inspect(url: str, seconds: float) -> Inspected:
                 return Inspected(name, file, None, writeable=True)
             await asyncio.to_thread(probe, file)
         async with asyncio.timeout(seconds), engine.connect() as connection:
-            schema = await connection.run_sync(_schema)
+            schema = await connection.run_sync(state_of)
             # A file that is opened for writing was tried by `probe`.
             writeable = file is not None or await connection.run_sync(_may_write)
     except TimeoutError as error:
@@ -52,16 +47,6 @@ async def inspect(url: str, seconds: float) -> Inspected:
     finally:
         await engine.dispose()
     return Inspected(name, file, schema, writeable)
-
-
-def _schema(connection: Connection) -> Schema:
-    scripts = ScriptDirectory.from_config(migration_config(connection))
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is None:
-        return "none"
-    if current == scripts.get_current_head():
-        return "current"
-    return "older" if current in {script.revision for script in scripts.walk_revisions()} else "newer"
 
 
 def _may_write(connection: Connection) -> bool:

@@ -18,7 +18,8 @@ from bot.clock import system_clock
 from bot.polls.audit import audit
 from bot.polls.records import Records
 from bot.store import backup as module
-from bot.store.engine import Store, migration_config, open_store
+from bot.store.engine import Store, open_store
+from bot.store.schema import alembic_config
 from tests.cli.conftest import Run
 from tests.polls.voting import open_polls, voting
 from tests.wire.ballots import stored_polls
@@ -312,7 +313,7 @@ def test_the_database_itself_is_no_backup(run: Run, database: Path) -> None:
 def test_a_backup_of_an_older_version_is_brought_up_to_date(run: Run, database: Path, backup: Path) -> None:
     engine = create_engine(f"sqlite:///{backup}")
     with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0002")
+        command.downgrade(alembic_config(connection), "0002")
     engine.dispose()
     assert run("db", "restore", str(backup)).code == 0
     assert ballots_in(database) == 3
@@ -323,7 +324,7 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(run: Run, database: 
 def test_a_backup_is_made_of_an_older_database_without_changing_it(run: Run, database: Path, tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{database}")
     with engine.begin() as connection:
-        command.downgrade(migration_config(connection), "0002")
+        command.downgrade(alembic_config(connection), "0002")
     engine.dispose()
     ran = run("db", "backup", "copy.db")
     assert ran.code == 0

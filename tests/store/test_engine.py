@@ -1,16 +1,20 @@
 """The database keeps what it acknowledged, and says plainly when it can't be used."""
 
+import asyncio
 import contextlib
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.engine import Store, StoreError, open_store
+from bot.store.schema import REVISIONS, alembic_config
 from bot.store.tables import metadata
 
 
@@ -88,11 +92,26 @@ async def test_an_address_that_is_none_is_refused_by_the_name_of_its_setting(url
         await open_store(url)
 
 
+def test_the_file_names_of_the_migrations_are_their_revisions_in_order() -> None:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == REVISIONS
+
+
+async def test_a_database_that_is_up_to_date_is_opened_without_alembic(store: Store, database: str) -> None:
+    program = (
+        "import asyncio, sys; from bot.store.engine import open_store\n"
+        "async def main(): await (await open_store(sys.argv[1])).close()\n"
+        "asyncio.run(main()); assert 'alembic' not in sys.modules"
+    )
+    opened = await asyncio.create_subprocess_exec(sys.executable, "-c", program, database)
+    assert await opened.wait() == 0
+
+
 async def test_a_failed_migration_leaves_the_old_schema(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def half_way(_config: object, _revision: str) -> None:
         raise StoreError("the migration broke")
 
-    monkeypatch.setattr("bot.store.engine.command.upgrade", half_way)
+    monkeypatch.setattr("alembic.command.upgrade", half_way)
     with pytest.raises(StoreError, match="the migration broke"):
         await open_store(database)
     monkeypatch.undo()

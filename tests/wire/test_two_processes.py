@@ -16,7 +16,8 @@ from sqlalchemy import text, update
 from bot.clock import system_clock
 from bot.polls.closing import SIDE_BY_SIDE
 from bot.polls.records import Records
-from bot.store.engine import MIGRATION_LOCK, open_store
+from bot.store.engine import open_store
+from bot.store.schema import LOCK
 from bot.store.tables import polls
 from tests.polls.drafts import draft
 from tests.polls.voting import voting
@@ -107,7 +108,7 @@ async def two_processes(url: str, folder: Path) -> AsyncIterator[Two]:
             processes.append(BotProcess(discord, folder / name, url))
         try:
             async with connected(url) as connection:
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
                 starts = [asyncio.ensure_future(process.start()) for process in processes]
                 await wait_for_waiting(connection, 2)
             await asyncio.gather(*starts)
