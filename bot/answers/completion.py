@@ -1,4 +1,5 @@
-"""What to offer while a member types: names that begin like it, then names that hold it, then names with its words."""
+"""What to offer while a member types: what is called so, titles with that word, then names that begin like it, names
+that hold it, and names with its words."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -20,6 +21,8 @@ ENOUGH = 0.5
 NEAR = 75
 """From this likeness on (0 to 100) a word is another one with a typo."""
 SHORTEST_TYPO = 4
+MANY = 0.2
+"""A word that more than this share of the titles have, such as “the”, says nothing; it may be a word’s beginning."""
 REMEMBERED = 2_000
 """Words whose nearest one is remembered: a member types the same word again with every letter of the next."""
 
@@ -34,10 +37,15 @@ class Completion:
         self._names = [
             (normalise(name), found.id) for found in everything for name in (found.id, found.title, *found.aliases)
         ]
+        self._named = dict(reversed(self._names))
+        self._titled: defaultdict[str, list[str]] = defaultdict(list)
+        for found in everything:
+            for word in dict.fromkeys(normalise(found.title).split()):
+                self._titled[word].append(found.id)
         self._begun: defaultdict[str, set[str]] = defaultdict(set)
-        for name, found in self._names:
+        for name, called in self._names:
             for word in name.split():
-                self._begun[word].add(found)
+                self._begun[word].add(called)
         self._words = sorted(self._begun)
         self._fillers = set(FILLERS.split())
         self._meant = lru_cache(maxsize=REMEMBERED)(self._leading)
@@ -48,12 +56,22 @@ class Completion:
         if not query:
             return self._first[:limit]
         offered: dict[str, None] = {}
-        for each in (self._beginning(query), self._holding(query), self._by_words(query)):
+        ways = (self._called, self._having_word, self._beginning, self._holding, self._by_words)
+        for each in (way(query) for way in ways):
             for found in each:
                 offered[found] = None
                 if len(offered) == limit:
                     return [self._found[name] for name in offered]
         return [self._found[name] for name in offered]
+
+    def _called(self, query: str) -> Iterator[str]:
+        if query in self._named:
+            yield self._named[query]
+
+    def _having_word(self, query: str) -> list[str]:
+        """The titles with the one word that was typed: who types “letter” does not begin “Letterboxd”."""
+        titles = self._titled.get(query, [])
+        return titles if len(titles) <= MANY * len(self._found) else []
 
     def _beginning(self, query: str) -> Iterator[str]:
         return (found for name, found in self._names if name.startswith(query))

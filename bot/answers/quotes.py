@@ -25,9 +25,10 @@ SHORTEST_TYPO = 5
 NEAR = 85
 """From this likeness on (0 to 100) two words are one with a typo."""
 COMMON = (
-    "a about all an and are as at be been but by can did do does for from had has have he her him his how i in into is "
-    "it its me my not of on or our she so than that the their them then there they this to us was we were what when "
-    "where which who why will with would you your"
+    "a about all am an and are as at be been but by can did didnt do does doesnt dont for from had has have he her "
+    "hes him his how i im in into is isnt it its ive me my not of on or our she shes so than that the their them "
+    "then there they theyre this to us was wasnt we were what when where which who why will with would you your "
+    "youre"
 )
 """Words that are in every text, so that they find nothing."""
 

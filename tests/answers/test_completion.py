@@ -44,6 +44,23 @@ def test_names_that_begin_as_typed_come_before_those_that_only_hold_it(her: Pack
     assert set(holds) - set(begins)
 
 
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("theodore", "theodore"), ("letter", "letter"), ("catherine", "catherine"), ("Samantha", "samantha")],
+)
+def test_what_is_called_just_so_comes_first(typed: str, first: str) -> None:
+    assert COMPLETION.complete(typed, 1)[0].id == first
+
+
+def test_titles_with_the_very_word_come_before_words_that_only_begin_so() -> None:
+    offered = [found.title.split() for found in COMPLETION.complete("letter", AUTOCOMPLETION_LIMIT)]
+
+    having = [title for title in offered if "letter" in title]
+    assert len(having) > 1
+    assert offered[: len(having)] == having
+    assert any("letters" in title for title in offered[len(having) :])
+
+
 def test_a_typo_while_typing_still_offers_the_topic() -> None:
     assert "letter" in [found.id for found in COMPLETION.complete("leter to cathrine", AUTOCOMPLETION_LIMIT)]
 

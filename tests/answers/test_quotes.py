@@ -31,6 +31,11 @@ def test_the_letter_is_given_as_a_whole_and_in_its_order(about: str) -> None:
     assert not any(isinstance(quote, FilmLine) for quote in found.quotes[3:])
 
 
+@pytest.mark.parametrize("about", ["I am yours and I am not yours", "I’m yours and I’m not yours", "she’s not his"])
+def test_words_that_are_in_every_text_find_no_quote(about: str) -> None:
+    assert ids(about) == []
+
+
 @pytest.mark.parametrize(
     ("about", "first"),
     [
