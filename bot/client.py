@@ -56,8 +56,11 @@ from bot.translator import Translator
 
 log = structlog.get_logger(__name__)
 
-FORM_PATIENCE = 1.5
-"""Seconds after which nobody else will answer a form: it was opened before the last start."""
+FORM_PATIENCE = 2.2
+"""Seconds after which nobody else will answer a form: it was opened before the last start.
+
+Longer than `replies.PATIENCE`, so that a form that is answered slowly is deferred by then; Discord waits for 3.
+"""
 DRAIN = 1.5
 """Seconds that the end waits for votes to be written. A full queue takes less than one on a slow disk."""
 LAST_WORDS = 2.5

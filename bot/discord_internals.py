@@ -168,7 +168,7 @@ class LightInteraction(discord.Interaction[Any]):
     def _from_data(self, data: Any) -> None:
         self._raw = data
         self.id = int(data["id"])
-        self.type = discord.InteractionType(data["type"])
+        self.type = discord.enums.try_enum(discord.InteractionType, data["type"])
         self.data = data.get("data")
         self.token = data["token"]
         self.guild_id = int(data["guild_id"]) if data.get("guild_id") else None
@@ -209,7 +209,8 @@ def use_light_interactions(client: discord.Client) -> None:
     usual = parsers["INTERACTION_CREATE"]
 
     def parse(data: Any) -> None:
-        kind = discord.InteractionType(data["type"])
+        # Like the library, which passes on what it does not know; an error here would end the shard.
+        kind = discord.enums.try_enum(discord.InteractionType, data["type"])
         if kind is discord.InteractionType.component:
             client.dispatch("interaction", LightInteraction(data=data, state=connection))
         elif kind in (discord.InteractionType.application_command, discord.InteractionType.autocomplete):

@@ -25,6 +25,7 @@ from bot.discord_internals import (
     role_ids,
     use_api_base,
     use_gateway_of_api,
+    use_light_interactions,
     user_id,
 )
 from bot.film.library import Library, default_content, load_library
@@ -229,3 +230,18 @@ async def test_the_end_finds_the_commands_and_forms_that_are_being_answered(bot:
     await asyncio.wait(under_way)
     assert not commands_under_way()
     assert "discord-ui-modal-dispatch-" in inspect.getsource(discord.ui.Modal._dispatch_submit)
+
+
+async def test_an_interaction_of_a_kind_that_is_not_known_yet_goes_the_librarys_own_way(
+    tmp_path: Path, library: Library
+) -> None:
+    store = await open_store(f"sqlite+aiosqlite:///{tmp_path / 'polls.db'}")
+    bot = EndingBot(library, store, shard_count=1)
+    usual = Mock()
+    bot._connection.parsers["INTERACTION_CREATE"] = usual
+    use_light_interactions(bot)
+
+    bot._connection.parsers["INTERACTION_CREATE"]({"type": 99})
+
+    usual.assert_called_once_with({"type": 99})
+    await bot.close()

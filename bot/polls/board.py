@@ -137,6 +137,10 @@ class Board:
             _log_failure("could not update a poll's message, trying again", poll_id, error)
             self._next_edit[poll_id] = time.monotonic() + PACE
             self.touch(poll_id)
+        except asyncio.CancelledError:
+            # The program ends; `flush` shows it once more.
+            self._waiting.add(poll_id)
+            raise
         finally:
             self._showing.discard(poll_id)
 
@@ -250,7 +254,7 @@ class Board:
 
     async def _result_message(self, standing: Standing) -> tuple[Card, list[discord.File]]:
         result = self._result(standing)
-        if not result.is_shown:
+        if not standing.has_result or not standing.tally.total:
             return await self._hidden_where_wanted(standing.poll, result_card(result, None)), []
         if standing.poll.kind == "ending":
             result = replace(result, together=await self._everywhere.like(standing))

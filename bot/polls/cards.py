@@ -171,6 +171,8 @@ def detail_card(standing: Standing, *, may_manage: bool) -> Card:
     card = Card().text(f"## {escape(poll.question)}\n-# {state_text(poll)} · {votes_text(standing.tally.total)}")
     if poll.cancelled:
         card.text("It was cancelled, so there is no result.")
+    elif not poll.is_open and not standing.has_enough:
+        card.text(too_few_text(standing))
     elif not poll.is_open or poll.results == "live":
         card.text(tally_text(standing)).row(CsvButton(poll.id))
     else:
@@ -180,6 +182,12 @@ def detail_card(standing: Standing, *, may_manage: bool) -> Card:
     elif may_manage:
         card.row(AgainButton(poll.id))
     return card
+
+
+def too_few_text(standing: Standing) -> str:
+    """What is said in place of the result of a poll that got fewer votes than it asked for."""
+    asked = standing.poll.minimum
+    return f"Too few votes for a result: {standing.tally.total}, and this poll asked for at least {asked}."
 
 
 def state_text(poll: Poll) -> str:

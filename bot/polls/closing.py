@@ -82,7 +82,7 @@ class Closer:
 
     async def _close(self, poll_id: int) -> bool:
         try:
-            return await self._records.close(poll_id, self._clock(), None, wait=False)
+            return await self._records.close(poll_id, self._clock(), None, by_clock=True)
         except MiscountError:
             # Until the next start: nothing changes by trying again, and no vote is taken after the time.
             self._miscounted.add(poll_id)

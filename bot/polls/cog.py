@@ -23,7 +23,7 @@ from bot.polls.closing import Closer
 from bot.polls.drafts import Place, Terms, again_draft, difference_draft, ending_draft, own_draft
 from bot.polls.export import to_csv
 from bot.polls.form import QuestionForm
-from bot.polls.ledger import Ledger, LedgerClosedError
+from bot.polls.ledger import InDoubtError, Ledger, LedgerClosedError
 from bot.polls.questions import OwnQuestion
 from bot.polls.records import MiscountError, Records, Standing
 from bot.polls.rules import USUAL, Draft, DurationError, Poll, ResultsMode, parse_duration
@@ -168,13 +168,17 @@ class Polls(commands.Cog, name="Polls"):
     async def _open(self, interaction: discord.Interaction, draft: Draft) -> None:
         _require_permissions(interaction)
         lock = self._opening.setdefault(draft.channel_id, asyncio.Lock())
-        async with lock:
+        # Who waits for another opening in this channel is kept waiting in time, too.
+        await in_time(interaction, lock.acquire())
+        try:
             opening = self._records.open(draft, self._parts.clock())
             standing, is_new = await in_time(interaction, opening)
             if not is_new and await in_time(interaction, self._is_shown(standing.poll)):
                 await reply(interaction, cards.already_open_text(standing.poll))
                 return
             await self._post(interaction, standing)
+        finally:
+            lock.release()
         self._parts.closer.expect()
 
     async def _is_shown(self, poll: Poll) -> bool:
@@ -211,6 +215,10 @@ class Polls(commands.Cog, name="Polls"):
             raise Refusal(
                 "I’m just being restarted, so your vote was not counted. Please press again in a minute."
             ) from error
+        except InDoubtError as error:
+            raise Refusal(
+                "I’m just being restarted and can’t tell if your vote was counted. In a minute, “My vote” will say."
+            ) from error
         if receipt.tally is not None:
             if receipt.poll is not None and receipt.poll.message_id is None and not was_private(interaction):
                 # The program was killed after it had posted the poll and before it noted where; the press tells.
@@ -242,6 +250,8 @@ class Polls(commands.Cog, name="Polls"):
         standing = await in_time(interaction, self._standing(poll_id))
         if standing.poll.is_open and standing.poll.results != "live":
             raise Refusal("The counts of this poll can be had when it is closed.")
+        if not standing.poll.is_open and not standing.has_result:
+            raise Refusal("This poll has no result, so there are no counts to be had.")
         file = discord.File(io.BytesIO(to_csv(standing)), filename=f"poll-{poll_id}.csv")
         if interaction.response.is_done():
             await interaction.followup.send(file=file, ephemeral=True)

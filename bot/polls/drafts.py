@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.film.models import Difference
 from bot.film.pack import Pack
 from bot.polls.questions import OwnQuestion
-from bot.polls.rules import USUAL, Draft, Option, Poll, ResultsMode, difference_options, ending_poll
+from bot.polls.rules import LONGEST, USUAL, Draft, Option, Poll, ResultsMode, difference_options, ending_poll
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +99,5 @@ def again_draft(place: Place, poll: Poll) -> Draft:
         minimum=poll.minimum,
         choices=poll.choices,
         role_id=poll.role_id,
-        duration=poll.closes_at - poll.opened_at,
+        duration=min(poll.closes_at - poll.opened_at, LONGEST),
     )

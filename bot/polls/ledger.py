@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import Enum
 
 from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.clock import Clock
 from bot.measures import Distribution
@@ -94,6 +95,10 @@ class LedgerClosedError(Exception):
     """The ledger is shutting down and takes no more votes."""
 
 
+class InDoubtError(Exception):
+    """The program ended while a vote was being written: only the database knows whether it was."""
+
+
 class Ledger:
     """Takes votes in order of arrival. `run` must be running for them to be written."""
 
@@ -116,7 +121,8 @@ class Ledger:
         """Vote for options (by their indices), change a vote to them, or withdraw it (none). Returns after the commit.
 
         Raises:
-            LedgerClosedError: the program is stopping.
+            LedgerClosedError: the program is stopping, so the vote is not counted.
+            InDoubtError: the program is stopping, and the vote may be counted or not.
             sqlalchemy.exc.DBAPIError: the vote could not be written, so it is not counted.
         """
         if not self._open:
@@ -160,11 +166,8 @@ class Ledger:
     def refuse_waiting(self) -> None:
         """Give up the votes that still wait for their transaction: each gets a `LedgerClosedError`."""
         while not self._queue.empty():
-            vote = self._queue.get_nowait()
+            self._give_up([self._queue.get_nowait()], LedgerClosedError())
             self._queue.task_done()
-            self.outcomes[NOT_WRITTEN] += 1
-            if not vote.receipt.done():
-                vote.receipt.set_exception(LedgerClosedError())
 
     async def _write(self, batch: list[_Vote]) -> None:
         """Write a batch that is begun, with what else waits."""
@@ -175,22 +178,46 @@ class Ledger:
             self._begun = loop.time()
             while len(batch) < BATCH_LIMIT and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-            now = self._clock()
+            await self._commit(batch)
+        except BaseException:
+            # The program ends: these have not come to the database.
+            self._give_up([vote for vote in batch if not vote.receipt.done()], LedgerClosedError())
+            raise
+
+    async def _commit(self, batch: Sequence[_Vote]) -> None:
+        """Write votes in one transaction and answer them."""
+        now = self._clock()
+        try:
             receipts = await self._store.write_at_once(lambda connection: _count(connection, batch, now))
-        except BaseException as error:
-            self.outcomes[NOT_WRITTEN] += len(batch)
+        except IntegrityError as error:
+            by_poll: defaultdict[int, list[_Vote]] = defaultdict(list)
             for vote in batch:
-                if not vote.receipt.done():
-                    vote.receipt.set_exception(error if isinstance(error, Exception) else LedgerClosedError())
-            if not isinstance(error, Exception):
-                raise
+                by_poll[vote.poll_id].append(vote)
+            if len(by_poll) == 1:
+                self._give_up(batch, error)
+                return
+            # One poll whose counters are wrong must not fail the votes in the others.
+            for votes in by_poll.values():
+                await self._commit(votes)
             return
+        except Exception as error:
+            self._give_up(batch, error)
+            return
+        except BaseException:
+            self._give_up(batch, InDoubtError())
+            raise
         self.batches.note(len(batch))
         self.outcomes.update(receipt.outcome.value for receipt in receipts)
         for vote, receipt in zip(batch, receipts, strict=True):
             # A member who gave up waiting is not told, but counted.
             if not vote.receipt.done():
                 vote.receipt.set_result(receipt)
+
+    def _give_up(self, votes: Sequence[_Vote], why: Exception) -> None:
+        self.outcomes[NOT_WRITTEN] += len(votes)
+        for vote in votes:
+            if not vote.receipt.done():
+                vote.receipt.set_exception(why)
 
 
 _POLLS = (

@@ -35,6 +35,16 @@ class Standing:
     poll: Poll
     tally: Tally
 
+    @property
+    def has_enough(self) -> bool:
+        """Whether as many have voted as the poll asked for."""
+        return self.tally.total >= self.poll.minimum
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the counts may be shown when it is closed: too few of them would tell who voted what."""
+        return self.has_enough and not self.poll.cancelled
+
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
@@ -162,19 +172,22 @@ class Records:
         return _moment(seconds)
 
     async def close(
-        self, poll_id: int, now: datetime, closed_by: int | None, *, cancelled: bool = False, wait: bool = True
+        self, poll_id: int, now: datetime, closed_by: int | None, *, cancelled: bool = False, by_clock: bool = False
     ) -> bool:
         """Close a poll once: recount it, destroy its voter key, and drop its ballots. False if it was closed already.
 
         What Discord must be told of it is put into the outbox in the same transaction. A cancelled poll has no result.
-        Without `wait` it is also False while another process closes the poll, or writes votes in it.
+        `by_clock` it is also False before the poll's end, and while another process closes it or writes votes in it.
 
         Raises:
             MiscountError: tally and ballots differ.
         """
         async with self._store.write() as connection:
             still_open = select(polls.c.id).where(polls.c.id == poll_id, polls.c.closed_at.is_(None))
-            taken = await connection.execute(still_open.with_for_update(skip_locked=not wait))
+            if by_clock:
+                # It may have been extended since it was found to be due.
+                still_open = still_open.where(polls.c.closes_at <= _seconds(now))
+            taken = await connection.execute(still_open.with_for_update(skip_locked=by_clock))
             if taken.first() is None:
                 return False
             closed = {"closed_at": _seconds(now), "closed_by": closed_by, "cancelled": cancelled, "voter_key": None}
@@ -191,7 +204,8 @@ class Records:
         """Let an open poll run on, at most as long as a new one could. None if it is closed, or its time is up."""
         async with self._store.write() as connection:
             this = (polls.c.id == poll_id, polls.c.closed_at.is_(None), polls.c.closes_at > _seconds(now))
-            closes_at = (await connection.execute(select(polls.c.closes_at).where(*this))).scalar_one_or_none()
+            until = select(polls.c.closes_at).where(*this).with_for_update()
+            closes_at = (await connection.execute(until)).scalar_one_or_none()
             if closes_at is None:
                 return None
             later = min(closes_at + int(by.total_seconds()), _seconds(now + LONGEST))

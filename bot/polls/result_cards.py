@@ -8,7 +8,7 @@ import discord
 from bot.film.models import Difference, EndingPoll
 from bot.film.pack import Pack
 from bot.layout import Card, escape, quoted, spoiler
-from bot.polls.cards import state_text, votes_text
+from bot.polls.cards import state_text, too_few_text, votes_text
 from bot.polls.chart import LETTERS, alt_text
 from bot.polls.records import Standing
 from bot.polls.rules import Poll
@@ -28,12 +28,6 @@ class Result:
     ending: EndingPoll | None
     difference: Difference | None
     together: Together | None = None
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether there are figures to show: not of a cancelled poll, and not of fewer votes than it asked for."""
-        poll, total = self.standing.poll, self.standing.tally.total
-        return not poll.cancelled and total > 0 and total >= poll.minimum
 
 
 def result_card(result: Result, chart: discord.File | None) -> Card:
@@ -59,12 +53,11 @@ def result_card(result: Result, chart: discord.File | None) -> Card:
 
 def verdict(result: Result) -> str:
     """The result in a sentence."""
-    poll, total = result.standing.poll, result.standing.tally.total
-    if poll.cancelled:
+    if result.standing.poll.cancelled:
         return "This poll was cancelled. Its votes are deleted, and there is no result."
-    if total < poll.minimum:
-        return f"Too few votes for a result: {total}, and this poll asked for at least {poll.minimum}."
-    return in_words(list(result.rows), total)
+    if not result.standing.has_enough:
+        return too_few_text(result.standing)
+    return in_words(list(result.rows), result.standing.tally.total)
 
 
 def notice_text(result: Result, *, hidden: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 
 from bot.polls.records import Standing
 from bot.polls.rules import Tally
@@ -32,10 +32,13 @@ class Everywhere:
         or if there are too few voters."""
         poll = standing.poll
         shares = select(sharing.c.guild_id)
+        options = cast(polls.c.options, Text)
+        own_options = select(options).where(polls.c.id == poll.id).correlate(None).scalar_subquery()
         alike = (
             polls.c.kind == "ending",
             polls.c.film == poll.film,
             polls.c.question == poll.question,
+            options == own_options,
             polls.c.closed_at.is_not(None),
             polls.c.cancelled.is_(False),
             polls.c.guild_id.in_(shares),

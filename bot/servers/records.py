@@ -1,10 +1,10 @@
 """What is kept of servers: since when the bot is gone from one, its rules, and whether it shares its counts."""
 
-from collections.abc import Sequence, Set
-from dataclasses import replace
+import contextlib
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -52,10 +52,12 @@ class Sharing:
 
     async def set(self, guild_id: int, shares: bool) -> None:
         """Give a server's consent, or take it back."""
-        async with self._store.write() as connection:
-            await connection.execute(delete(sharing).where(sharing.c.guild_id == guild_id))
-            if shares:
-                await connection.execute(sharing.insert().values(guild_id=guild_id))
+        # Two members who agree at the same moment agree.
+        with contextlib.suppress(IntegrityError):
+            async with self._store.write() as connection:
+                await connection.execute(delete(sharing).where(sharing.c.guild_id == guild_id))
+                if shares:
+                    await connection.execute(sharing.insert().values(guild_id=guild_id))
 
 
 class ServerRules:
@@ -71,14 +73,23 @@ class ServerRules:
 
     async def change(self, guild_id: int, spoilers: Spoilers | None, private: bool | None) -> Rules:
         """Change what is given, leave the rest, and return the rules that now hold."""
+        given = {"spoilers": spoilers, "private_by_default": private}
+        values = {name: value for name, value in given.items() if value is not None}
+        try:
+            return await self._write(guild_id, values)
+        except IntegrityError:
+            # Another member has just written this server's first rules.
+            return await self._write(guild_id, values)
+
+    async def _write(self, guild_id: int, values: Mapping[str, object]) -> Rules:
         async with self._store.write() as connection:
-            rules = await _rules(connection, guild_id)
-            rules = replace(rules, spoilers=spoilers or rules.spoilers)
-            rules = rules if private is None else replace(rules, private=private)
-            values = {"guild_id": guild_id, "spoilers": rules.spoilers, "private_by_default": rules.private}
-            await connection.execute(delete(server_settings).where(server_settings.c.guild_id == guild_id))
-            await connection.execute(server_settings.insert().values(values))
-        return rules
+            if values:
+                # Only what is given: of two members who change different rules at the same moment both do.
+                this = update(server_settings).where(server_settings.c.guild_id == guild_id).values(values)
+                if not (await connection.execute(this)).rowcount:
+                    usual = {"guild_id": guild_id, "spoilers": Rules().spoilers, "private_by_default": Rules().private}
+                    await connection.execute(server_settings.insert().values(usual | dict(values)))
+            return await _rules(connection, guild_id)
 
 
 async def _rules(connection: AsyncConnection, guild_id: int) -> Rules:

@@ -129,9 +129,18 @@ async def test_too_few_votes_give_no_result_and_say_how_many_were_asked_for(worl
     message = await open_poll(world, minimum=5)
     await world.ana.click(message, label="A Happy")
     await world.bot.closer.close(1, world.ana.id)
-    text = shown(world.message(message.id))
-    assert "Too few votes for a result: 1, and this poll asked for at least 5." in text
-    assert "%" not in text
+    card = await look(world, world.ben)
+    for text in (shown(world.message(message.id)), shown(card)):
+        assert "Too few votes for a result: 1, and this poll asked for at least 5." in text
+        assert "%" not in text
+    assert "Counts as a CSV file" not in labels(card)
+
+
+async def test_counts_that_are_kept_back_are_not_exported_by_an_older_button_either(world: World) -> None:
+    await open_poll(world, minimum=5)
+    older = await look(world, world.ana)
+    await world.bot.closer.close(1, world.ana.id)
+    assert "no result" in shown(await press(world.ana, older, "Counts as a CSV file"))
 
 
 async def test_a_poll_on_a_difference_has_the_positions_and_ends_with_who_holds_them(world: World) -> None:

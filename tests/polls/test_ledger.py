@@ -3,17 +3,17 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, event, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bot.polls.ledger import BATCH_LIMIT, Ledger, LedgerClosedError, Outcome
+from bot.polls.ledger import BATCH_LIMIT, InDoubtError, Ledger, LedgerClosedError, Outcome
 from bot.polls.records import Records, chosen
 from bot.polls.rules import Tally
 from bot.store.engine import Store, open_store
@@ -140,6 +140,45 @@ async def test_a_failed_transaction_fails_only_its_own_votes(ledger: Ledger, sto
         await ledger.cast(poll_id, 1, (0,))
     assert await tally(store, poll_id) == [0, 0, 0, 0, 0]
     assert (await ledger.cast(poll_id, 2, (0,))).outcome is Outcome.COUNTED
+    assert await tally(store, poll_id) == [1, 0, 0, 0, 0]
+
+
+async def test_a_poll_whose_counters_are_wrong_fails_no_votes_in_others(
+    ledger: Ledger, store: Store, clock: HandClock, poll_id: int
+) -> None:
+    other = (await Records(store).open(draft(8), clock()))[0].poll.id
+    await ledger.cast(poll_id, 1, (0,))
+    async with store.write() as connection:
+        await connection.execute(update(tallies).where(tallies.c.poll_id == poll_id).values(votes=0))
+
+    withdrawn, *cast = await asyncio.gather(
+        ledger.cast(poll_id, 1, ()), *(ledger.cast(other, user, (0,)) for user in range(4)), return_exceptions=True
+    )
+
+    assert isinstance(withdrawn, IntegrityError)
+    assert all(not isinstance(receipt, BaseException) and receipt.outcome is Outcome.COUNTED for receipt in cast)
+    assert await tally(store, other) == [4, 0, 0, 0, 0]
+
+
+async def test_no_vote_that_may_be_counted_is_said_not_to_be(
+    store: Store, clock: HandClock, poll_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, written = store.write_at_once, asyncio.Event()
+
+    async def write_and_hang(work: Callable[[Connection], object]) -> object:
+        await write(work)
+        written.set()
+        return await asyncio.Event().wait()
+
+    monkeypatch.setattr(store, "write_at_once", write_and_hang)
+    ledger = Ledger(store, clock)
+    writing = asyncio.create_task(ledger.run())
+    waiting = asyncio.create_task(ledger.cast(poll_id, 1, (0,)))
+    await written.wait()
+    writing.cancel()
+
+    with pytest.raises(InDoubtError):
+        await asyncio.wait_for(waiting, 30)
     assert await tally(store, poll_id) == [1, 0, 0, 0, 0]
 
 

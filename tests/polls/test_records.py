@@ -1,11 +1,13 @@
 """A channel has one open poll about a film; a poll closes once, and its result adds up."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 
+from bot.polls.drafts import Place, again_draft
 from bot.polls.ledger import Ledger
 from bot.polls.records import CLAIM, MiscountError, Records
 from bot.polls.rules import LONGEST, Draft, Poll, Tally
@@ -159,6 +161,27 @@ async def test_an_extended_poll_closes_later_but_never_after_the_longest_time(
     assert longest.closes_at == clock() + LONGEST
     await records.close(poll.id, clock(), None)
     assert await records.extend(poll.id, clock(), timedelta(days=1)) is None
+
+
+async def test_members_who_extend_a_poll_at_once_all_do(records: Records, clock: HandClock) -> None:
+    poll, _ = await opened(records, draft(), clock())
+    await asyncio.gather(*(records.extend(poll.id, clock(), timedelta(days=1)) for _ in range(4)))
+    standing = await records.get(poll.id)
+    assert standing is not None
+    assert standing.poll.closes_at == poll.closes_at + timedelta(days=4)
+
+
+async def test_a_poll_that_was_extended_when_it_was_found_to_be_due_runs_on(records: Records, clock: HandClock) -> None:
+    poll, _ = await opened(records, draft(), clock())
+    await records.extend(poll.id, clock(), timedelta(days=1))
+    assert not await records.close(poll.id, poll.closes_at, None, by_clock=True)
+    assert await records.close(poll.id, poll.closes_at + timedelta(days=1), None, by_clock=True)
+
+
+async def test_a_poll_that_is_asked_again_runs_no_longer_than_any_can(records: Records, clock: HandClock) -> None:
+    poll, _ = await opened(records, draft(), clock())
+    extended = replace(poll, closes_at=poll.opened_at + 2 * LONGEST)
+    assert again_draft(Place(1, 7, OPENER), extended).duration == LONGEST
 
 
 async def test_a_poll_whose_time_is_up_is_not_extended_even_before_it_is_closed(

@@ -185,7 +185,7 @@ async def test_votes_that_come_too_late_do_not_keep_a_poll_from_being_closed(
     async with running(Ledger(SlowStore(one.store, before_commit), scene.clock)) as ledger:
         vote = asyncio.create_task(ledger.cast(poll_id, OPENER, (0,)))
         await before_commit.reached.wait()
-        assert await other.records.close(poll_id, scene.clock(), None, wait=False)
+        assert await other.records.close(poll_id, scene.clock(), None, by_clock=True)
         before_commit.over.set()
         assert (await vote).outcome is Outcome.CLOSED
 

@@ -10,7 +10,7 @@ from bot.polls.rules import Tally
 from bot.polls.together import Everywhere, Together
 from bot.servers.records import Sharing
 from bot.store.engine import Store
-from bot.store.tables import tallies
+from bot.store.tables import polls, tallies
 from tests.conftest import HandClock
 from tests.polls.drafts import draft
 
@@ -36,6 +36,17 @@ async def test_servers_that_agreed_are_added_up_and_others_are_not(store: Store,
     for guild_id in (1, 2):
         await Sharing(store).set(guild_id, True)
     assert await Everywhere(store).like(own) == Together(2, Tally((55, 0, 0, 0, 0)))
+
+
+async def test_polls_with_other_options_are_not_added(store: Store, clock: HandClock) -> None:
+    own = await closed(store, clock, 1, 60)
+    other = await closed(store, clock, 2, 100)
+    turned = [{"id": option.id, "label": option.label} for option in reversed(other.poll.options)]
+    async with store.write() as connection:
+        await connection.execute(update(polls).where(polls.c.id == other.poll.id).values(options=turned))
+    for guild_id in (1, 2):
+        await Sharing(store).set(guild_id, True)
+    assert await Everywhere(store).like(own) == Together(1, Tally((60, 0, 0, 0, 0)))
 
 
 @pytest.mark.parametrize(("others", "shown"), [(20, False), (21, True)])

@@ -10,7 +10,7 @@ from bot.house import Rules, Spoilers
 from bot.polls.personal import ServerPolls
 from bot.servers import house
 from bot.servers.house import AGE, RETRY, RulesAtHand
-from bot.servers.records import ServerRules
+from bot.servers.records import ServerRules, Sharing
 from bot.store.engine import Store
 from tests.conftest import HandClock
 
@@ -51,6 +51,18 @@ def at_hand(records: CountedRules, clock: HandClock) -> RulesAtHand:
 async def test_a_server_that_decided_nothing_is_answered_openly_to_all(at_hand: RulesAtHand) -> None:
     assert await at_hand.rules(CLUB) == Rules(spoilers="never", private=False)
     assert not await at_hand.hides(CLUB, TALK)
+
+
+async def test_members_who_change_different_rules_at_once_both_do(records: CountedRules, store: Store) -> None:
+    for spoilers in ("outside", "always"):
+        private = spoilers == "outside"
+        await asyncio.gather(
+            records.change(CLUB, spoilers, None),
+            records.change(CLUB, None, private),
+            Sharing(store).set(CLUB, True),
+            Sharing(store).set(CLUB, True),
+        )
+        assert await records.of(CLUB) == Rules(spoilers, private=private)
 
 
 async def test_one_rule_can_be_changed_and_the_other_stays(at_hand: RulesAtHand, records: CountedRules) -> None:
