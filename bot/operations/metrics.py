@@ -2,20 +2,30 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
+from typing import TypeVar, get_args
 
+import discord
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from bot import __version__
-from bot.client import EndingBot
-from bot.measures import Distribution
+from bot.client import BUTTONS, EndingBot
+from bot.measures import Distribution, Outcome
 from bot.operations.polls import PollCounts
 from bot.operations.pulse import Pulse
+from bot.polls import ledger as votes
+from bot.rest import SCOPES, UNKNOWN_SCOPE
 
+Name = TypeVar("Name")
 PREFIX = "ending_bot_"
 Counts = Iterable[tuple[Sequence[str], float]]
 """Numbers with the values of their labels."""
+VOTES = (*(outcome.value for outcome in votes.Outcome), votes.NOT_WRITTEN)
+PRESSES = tuple(product((item.__name__ for item in BUTTONS), get_args(Outcome)))
+LIMITS = (*sorted(SCOPES), UNKNOWN_SCOPE)
+CONNECTIONS = ("identified", "resumed", "lost")
 
 
 class Metrics(Collector):
@@ -51,17 +61,21 @@ class Metrics(Collector):
 
     def _interactions(self) -> Iterator[Metric]:
         bot, measures = self._bot, self._bot.measures
-        yield counter("commands", "Commands by how they ended.", measures.commands.items(), "command", "outcome")
-        yield counter(
-            "presses", "Uses of buttons and menus by how they ended.", measures.presses.items(), "button", "outcome"
-        )
+        commands = from_zero(product(self._command_names(), get_args(Outcome)), measures.commands)
+        yield counter("commands", "Commands by how they ended.", commands.items(), "command", "outcome")
+        presses = from_zero(PRESSES, measures.presses).items()
+        yield counter("presses", "Uses of buttons and menus by how they ended.", presses, "button", "outcome")
         yield histogram(
             "answer_seconds", "From an interaction at Discord to its first answer there.", bot.rest.answer_seconds
         )
 
+    def _command_names(self) -> Iterator[str]:
+        for kind in discord.AppCommandType:
+            yield from (command.qualified_name for command in self._bot.tree.walk_commands(type=kind))
+
     def _voting(self) -> Iterator[Metric]:
         ledger, board = self._bot.ledger, self._bot.board
-        yield counter("votes", "Votes by what became of them.", singly(ledger.outcomes), "outcome")
+        yield counter("votes", "Votes by what became of them.", singly(from_zero(VOTES, ledger.outcomes)), "outcome")
         yield histogram("ledger_batch_votes", "Votes of one transaction.", ledger.batches)
         yield gauge("ledger_waiting_votes", "Votes that wait for their transaction.", ledger.waiting)
         yield counter("poll_edits", "Edits of polls' messages by outcome.", singly(board.edits), "outcome")
@@ -85,9 +99,8 @@ class Metrics(Collector):
         yield gauge("gateway_latency_seconds", "Between a heartbeat and its answer.", latencies, "shard")
         up = (((str(number),), not shard.is_closed()) for number, shard in bot.shards.items())
         yield gauge("shard_up", "Whether a shard is connected.", up, "shard")
-        yield counter(
-            "gateway_connections", "New sessions, resumed and lost ones.", singly(bot.measures.connections), "event"
-        )
+        connections = singly(from_zero(CONNECTIONS, bot.measures.connections))
+        yield counter("gateway_connections", "New sessions, resumed and lost ones.", connections, "event")
         guilds = bot.application.approximate_guild_count if bot.application else 0
         if guilds:
             yield gauge("servers", "The whole bot's servers, as Discord said at the login.", guilds)
@@ -95,7 +108,12 @@ class Metrics(Collector):
     def _requests(self) -> Iterator[Metric]:
         rest = self._bot.rest
         yield counter("rest_answers", "Discord's answers by class of status.", singly(rest.answers), "status")
-        yield counter("rate_limits", "Answers with status 429.", singly(rest.limits), "scope")
+        yield counter("rate_limits", "Answers with status 429.", singly(from_zero(LIMITS, rest.limits)), "scope")
+
+
+def from_zero(known: Iterable[Name], counts: Mapping[Name, int]) -> dict[Name, int]:
+    """Counts with those that are known in advance: Prometheus misses the first event of one that begins with it."""
+    return dict.fromkeys(known, 0) | dict(counts)
 
 
 def singly(counts: Mapping[str, int]) -> Counts:

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.answers.cog import MENU
 from bot.client import EndingBot
 from bot.film.library import Library
 from bot.measures import Distribution
@@ -16,6 +17,7 @@ from bot.operations import polls
 from bot.operations.metrics import Metrics
 from bot.operations.polls import PollCounts
 from bot.operations.pulse import Pulse
+from bot.polls.ledger import NOT_WRITTEN, Outcome
 from bot.rest import Rest
 from bot.store.engine import Store
 from tests.conftest import HandClock
@@ -138,6 +140,36 @@ async def test_two_bots_in_one_process_keep_their_figures_apart(store: Store, li
         assert all(family.documentation for family in text_string_to_metric_families(page))
     await one.close()
     await other.close()
+
+
+async def test_what_has_not_happened_yet_is_counted_as_zero_so_that_an_alert_sees_the_first_time(
+    store: Store, library: Library
+) -> None:
+    bot = EndingBot(library, store)
+    await bot.add_rooms()
+    bot.ledger.outcomes["counted"] += 2
+    bot.measures.commands["quote", "answered"] += 1
+    page = (await Metrics(bot).page()).decode()
+    counts = {
+        (sample.name.removeprefix("ending_bot_"), *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
+    zero = {
+        ("votes_total", NOT_WRITTEN),
+        *(("votes_total", outcome.value) for outcome in Outcome if outcome is not Outcome.COUNTED),
+        ("commands_total", "poll", "failed"),
+        ("commands_total", "quote", "failed"),
+        ("commands_total", MENU, "refused"),
+        ("presses_total", "VoteButton", "failed"),
+        ("presses_total", "TopicMenu", "answered"),
+        *(("rate_limits_total", scope) for scope in ("user", "global", "shared", "unknown")),
+        *(("gateway_connections_total", event) for event in ("identified", "resumed", "lost")),
+    }
+    assert {series: counts.get(series) for series in zero} == dict.fromkeys(zero, 0)
+    assert counts["votes_total", "counted"] == 2
+    assert counts["commands_total", "quote", "answered"] == 1
+    await bot.close()
 
 
 async def test_a_blocked_event_loop_shows_in_its_lateness() -> None:
