@@ -74,7 +74,12 @@ class Reloader:
     async def understand(self) -> None:
         """Load what questions mean, off the event loop; until then names and words answer."""
         async with self._lock:
-            meanings = await asyncio.to_thread(self._meanings, self._shelf.library)
+            try:
+                meanings = await asyncio.to_thread(self._meanings, self._shelf.library)
+            except Exception:
+                # It would fail again and again: whoever mends it starts the bot anew, or has the content read anew.
+                log.exception("questions can't be understood by their meaning, so names and words answer")
+                return
             self._asked.index.understand(meanings.by_film)
         if meanings.by_film:
             log.info("questions are understood by their meaning", films=list(meanings.by_film))
@@ -84,11 +89,15 @@ class Reloader:
         async with self._lock:
             try:
                 library, index, missing = await asyncio.to_thread(self._prepare)
+                told = changes(self._shelf.library, library)
             except ContentError as error:
                 return _refused([str(problem) for problem in error.problems])
             except (SettingsError, OSError) as error:
                 return _refused([str(error)])
-            told = changes(self._shelf.library, library)
+            except Exception as error:
+                # Such as memory that ran out, or an encoder that can't be imported.
+                log.exception("reading the content failed")
+                return _refused([f"Reading it failed, and the log says where: {error!r}"])
             # Nothing is awaited between these two, so that nobody is answered from both.
             self._shelf.put(library)
             self._asked.index = index

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.answers.encoder import Encoder
 from bot.answers.index import Index
-from bot.answers.understanding import Understanding
+from bot.answers.understanding import Meanings, Understanding
+from bot.client import EndingBot
 from bot.film.changes import NAMED, changes
 from bot.film.library import Library, load_library
 from bot.film.pack import Pack
@@ -24,6 +26,7 @@ from bot.hangup import Hangup
 from bot.reloading import Reloaded, Reloader
 from bot.servers.cards import reloaded_text
 from bot.settings import SettingsError
+from bot.store.engine import Store
 from tests.packs import put, tiny_files, write_pack
 
 ROOT = Path(__file__).parent.parent
@@ -112,6 +115,46 @@ class TestReloader:
         assert self.shelf.library is tiny
         assert self.shelf.edition == 0
 
+    @pytest.mark.parametrize("error", [ImportError("no numpy"), ValueError("no such array"), MemoryError()])
+    async def test_whatever_keeps_it_from_being_read_is_told_and_logged_and_the_old_content_stays(
+        self, tiny: Library, error: Exception
+    ) -> None:
+        class Broken(Understanding):
+            def load(self, packs: object) -> Meanings:
+                raise error
+
+        new = changed(tiny, poll=None)
+        with capture_logs() as logs:
+            [problem] = (await self.reloader(tiny, lambda: new, Broken()).reload()).problems
+        assert repr(error) in problem
+        assert [log["event"] for log in logs if log.get("exc_info")] == ["reading the content failed"]
+        assert self.shelf.library is tiny
+        assert self.answering.index.library is tiny
+
+    async def test_after_a_reading_that_failed_the_next_one_that_is_asked_for_is_done(self, tiny: Library) -> None:
+        new = changed(tiny, poll=None)
+        failed = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def read() -> Library:
+            if failed.is_set():
+                return new
+            loop.call_soon_threadsafe(failed.set)
+            raise MemoryError
+
+        reloader = self.reloader(tiny, read)
+        running = asyncio.create_task(reloader.run())
+        reloader.ask()
+        await asyncio.wait_for(failed.wait(), 30)
+        reloader.ask()
+        async with asyncio.timeout(30):
+            while self.shelf.library is not new and not running.done():  # noqa: ASYNC110 - nobody is told
+                await asyncio.sleep(0.01)
+        assert not running.done()
+        assert self.shelf.library is new
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
     async def test_it_reads_off_the_event_loop_and_never_twice_at_once(self, tiny: Library) -> None:
         reading, reads, may_end = [0], list[int](), threading.Event()
         started = asyncio.Event()
@@ -160,6 +203,32 @@ class TestReloader:
 
 
 class TestUnderstanding:
+    async def test_an_encoder_that_can_not_be_loaded_is_logged_once_and_names_and_words_answer(
+        self, store: Store, her: Pack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def ready() -> None:
+            pass
+
+        def broken() -> None:
+            raise ImportError("no numpy")
+
+        monkeypatch.setattr("bot.answers.encoder.UniversalSentenceEncoder", broken)
+        monkeypatch.setattr("bot.tasks.RESTART_PAUSE", 0.0)
+        bot = EndingBot(Library({"her": her}), store, understanding=True)
+        monkeypatch.setattr(bot, "wait_until_ready", ready)
+        with capture_logs() as logs:
+            bot.tasks.keep("understanding", bot._understand)
+            [task] = bot.tasks._running.values()
+            await asyncio.wait([task], timeout=30)
+        assert task.done()
+        assert bot.tasks.health() == {"understanding": True}
+        assert [log["event"] for log in logs if log.get("exc_info")] == [
+            "questions can't be understood by their meaning, so names and words answer"
+        ]
+        answer = bot._answers.index.of(her).resolver.resolve("why did samantha leave").answer
+        assert answer is not None
+        await bot.close()
+
     def test_the_encoder_is_kept_from_one_reading_to_the_next(self, her: Pack) -> None:
         understanding = Understanding()
         encoder = understanding._encoder = cast("Encoder", object())
