@@ -48,23 +48,19 @@ class Budget:
         self.limit = max(1, int(LIMIT * part))
         self._now = now
         self._refused: deque[float] = deque()
-        self._everywhere: deque[float] = deque()
         self._strain = Strain.NONE
 
     @property
     def refused(self) -> int:
         """The requests that Discord refused in the last ten minutes and that count."""
-        return self._lately(self._refused)
+        while self._refused and self._refused[0] <= self._now() - WINDOW:
+            self._refused.popleft()
+        return len(self._refused)
 
     @property
-    def refused_everywhere(self) -> int:
-        """How often in the last ten minutes Discord said that the bot as a whole, in all processes, sends too much."""
-        return self._lately(self._everywhere)
-
-    @property
-    def left(self) -> int:
-        """The requests that Discord may still refuse before it blocks."""
-        return max(0, self.limit - self.refused)
+    def used(self) -> float:
+        """The part of the limit that is used up."""
+        return self.refused / self.limit
 
     @property
     def sparing(self) -> bool:
@@ -104,23 +100,15 @@ class Budget:
 
     def note(self, status: int, scope: str | None) -> None:
         """Count an answer of Discord's by its status and, where it has one, its header X-RateLimit-Scope."""
-        if status not in COUNTED:
-            return
-        if status == TOO_MANY and scope == "global":
-            self._everywhere.append(self._now())
         # What many share is not this bot's doing, and does not count.
-        if status != TOO_MANY or scope != "shared":
-            self._refused.append(self._now())
-            self._look()
-
-    def _lately(self, moments: deque[float]) -> int:
-        while moments and moments[0] <= self._now() - WINDOW:
-            moments.popleft()
-        return len(moments)
+        if status not in COUNTED or (status == TOO_MANY and scope == "shared"):
+            return
+        self._refused.append(self._now())
+        self._look()
 
     def _look(self) -> Strain:
         """How things stand; what changes is logged once."""
-        share = self.refused / self.limit
+        share = self.used
         rising = Strain((share >= SPARING) + (share >= STOPPED))
         falling = Strain((share >= SPARING - RELIEF) + (share >= STOPPED - RELIEF))
         strain = max(rising, min(self._strain, falling))

@@ -76,14 +76,9 @@ async def test_refusals_count_and_nothing_else_does(discord: Discord, budget: Bu
         await discord.ask(status)
     for status in (200, 204, 400, 404, 500, 502):
         await discord.ask(status)
-    await discord.ask(429, scope="shared")
-    assert (budget.refused, budget.left) == (3, 17)
-
-
-async def test_a_limit_of_the_whole_bot_is_told_apart(discord: Discord, budget: Budget) -> None:
-    await discord.ask(429)
     await discord.ask(429, scope="global")
-    assert (budget.refused, budget.refused_everywhere) == (2, 1)
+    await discord.ask(429, scope="shared")
+    assert (budget.refused, budget.used) == (4, 0.2)
 
 
 async def test_near_the_limit_first_what_nobody_waits_for_stops_then_all_but_answers(

@@ -106,9 +106,11 @@ class Metrics(Collector):
             yield gauge("servers", "The whole bot's servers, as Discord said at the login.", guilds)
 
     def _requests(self) -> Iterator[Metric]:
-        rest = self._bot.rest
+        rest, budget = self._bot.rest, self._bot.budget
         yield counter("rest_answers", "Discord's answers by class of status.", singly(rest.answers), "status")
         yield counter("rate_limits", "Answers with status 429.", singly(from_zero(LIMITS, rest.limits)), "scope")
+        used = "The part of the refusals in ten minutes after which Discord blocks the address that is used up."
+        yield gauge("refusals_used_ratio", used, budget.used)
 
 
 def from_zero(known: Iterable[Name], counts: Mapping[Name, int]) -> dict[Name, int]:

@@ -172,6 +172,16 @@ async def test_what_has_not_happened_yet_is_counted_as_zero_so_that_an_alert_see
     await bot.close()
 
 
+async def test_how_near_discord_is_to_blocking_is_shown_as_a_part_of_what_this_process_may_use(
+    store: Store, library: Library
+) -> None:
+    bot = EndingBot(library, store)
+    for _ in range(bot.budget.limit // 4):
+        bot.budget.note(403, None)
+    assert "ending_bot_refusals_used_ratio 0.25" in (await Metrics(bot).page()).decode()
+    await bot.close()
+
+
 async def test_a_blocked_event_loop_shows_in_its_lateness() -> None:
     pulse = Pulse()
     beating = asyncio.ensure_future(pulse.run())
