@@ -120,7 +120,7 @@ async def wait_for_waiting(connection: AsyncConnection, processes: int) -> None:
 
 async def wait_until_all_is_sent(url: str) -> None:
     """Wait until nothing is left that Discord must be told."""
-    async with asyncio.timeout(10), connected(url) as connection:
+    async with asyncio.timeout(30), connected(url) as connection:
         while (await connection.execute(text("SELECT count(*) FROM outbox"))).scalar_one():
             await connection.execute(text("SELECT pg_sleep(0.01)"))
 
