@@ -15,6 +15,7 @@ from discord.ext import commands
 from bot.clock import Clock
 from bot.discord_internals import role_ids, user_id
 from bot.errors import Refusal
+from bot.film.models import Difference
 from bot.film.pack import Pack
 from bot.films import FilmOption, Films, film_choices, named_film
 from bot.polls import cards
@@ -132,8 +133,7 @@ class Polls(commands.Cog, name="Polls"):
     async def complete_about(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """The differences of the film by title."""
         pack = self._parts.films.get(getattr(interaction.namespace, "film", None)) or self._parts.films.default
-        found = [each for each in pack.differences if typed.casefold() in each.title.casefold()]
-        return [app_commands.Choice(name=each.title, value=each.id) for each in found[:25]]
+        return [app_commands.Choice(name=each.title, value=each.id) for each in _titled(pack, typed)[:25]]
 
     @poll.autocomplete("film")
     async def complete_film(self, _interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -159,11 +159,11 @@ class Polls(commands.Cog, name="Polls"):
 
     async def _open_about(self, interaction: discord.Interaction, pack: Pack, about: str, terms: Terms) -> None:
         difference = pack.difference(about)
-        if difference is None:
-            raise Refusal(
-                "The sources don’t differ on that. Pick one of the points that `about` offers while you type."
-            )
-        await self._open(interaction, difference_draft(_place(interaction), pack, difference, terms))
+        # Who types and picks nothing sends the words instead of an id.
+        found = [difference] if difference is not None else _titled(pack, about)
+        if len(found) != 1:
+            raise Refusal("I don’t know which point you mean. Pick one of those that `about` offers while you type.")
+        await self._open(interaction, difference_draft(_place(interaction), pack, found[0], terms))
 
     async def _open(self, interaction: discord.Interaction, draft: Draft) -> None:
         _require_permissions(interaction)
@@ -306,6 +306,12 @@ class Polls(commands.Cog, name="Polls"):
         if standing is None:
             raise Refusal(cards.UNKNOWN_POLL)
         return standing
+
+
+def _titled(pack: Pack, typed: str) -> list[Difference]:
+    """The differences of a film with what was typed in their title."""
+    words = typed.strip().casefold()
+    return [each for each in pack.differences if words in each.title.casefold()]
 
 
 def _place(interaction: discord.Interaction) -> Place:

@@ -164,9 +164,20 @@ async def test_the_ending_and_a_difference_can_be_asked_at_the_same_time(world: 
     ]
 
 
-async def test_what_the_sources_agree_on_cannot_be_asked(world: World) -> None:
-    answer = await world.ana.slash(world.channel, "poll", about="no-such-point")
-    assert "The sources don’t differ on that." in shown(answer)
+async def test_a_point_can_be_typed_instead_of_picked(world: World) -> None:
+    for typed, title in (
+        ("Theodore", "Theodore and Amy: couple or friends?"),
+        ("LEFT ", "Left, or decommissioned?"),
+        ("Was the love real?", "Was the love real?"),
+    ):
+        assert f"Her (2013): {title}" in shown(await open_poll(world, about=typed))
+
+
+async def test_words_for_no_point_or_for_several_are_asked_about(world: World) -> None:
+    for typed in ("no-such-point", "love"):
+        answer = await world.ana.slash(world.channel, "poll", about=typed)
+        assert answer.ephemeral
+        assert "I don’t know which point you mean. Pick one of those that `about` offers" in shown(answer)
     offered = await world.ana.autocomplete(world.channel, "poll", "about", "love")
     assert {"name": "Was the love real?", "value": "real-love"} in offered
 
