@@ -9,7 +9,7 @@ from discord import ui
 from bot.errors import answer_error
 from bot.film.models import PHONE_LABEL_LIMIT
 from bot.layout import escape, hidden_by_line
-from bot.polls.questions import QUESTION_LIMIT, FormError, OwnQuestion, read_question
+from bot.polls.questions import FEWEST_OPTIONS, OPTION_LIMIT, QUESTION_LIMIT, FormError, OwnQuestion, read_question
 from bot.polls.rules import MOST_OPTIONS
 
 Opener = Callable[[discord.Interaction, OwnQuestion], Awaitable[None]]
@@ -23,7 +23,9 @@ class QuestionForm(ui.Modal, title="Ask your own question"):
     )
     options: ui.Label[Any] = ui.Label(
         text="Options",
-        description=f"2 to {MOST_OPTIONS}, each on a line of its own",
+        description=(
+            f"{FEWEST_OPTIONS} to {MOST_OPTIONS}, each on a line of its own and of at most {OPTION_LIMIT} characters"
+        ),
         component=ui.TextInput(
             custom_id="options", style=discord.TextStyle.paragraph, max_length=MOST_OPTIONS * PHONE_LABEL_LIMIT
         ),
@@ -47,12 +49,8 @@ class QuestionForm(ui.Modal, title="Ask your own question"):
         try:
             asked = read_question(**written, role_id=roles[0].id if roles else None)
         except FormError as error:
-            lines = (written["question"], *hidden_by_line(written["options"]).splitlines())
-            kept = "\n".join(escape(line) for line in lines)
-            await interaction.response.send_message(
-                f"The poll was not opened. {error}\nSo that nothing is lost, here is what you wrote:\n{kept}",
-                ephemeral=True,
-            )
+            said = refusal(written["question"], written["options"], error)
+            await interaction.response.send_message(said, ephemeral=True)
             return
         await self._opener(interaction, asked)
 
@@ -62,3 +60,9 @@ class QuestionForm(ui.Modal, title="Ask your own question"):
 
     async def on_error(self, interaction: discord.Interaction, error: Exception, *_item: Any) -> None:
         await answer_error(interaction, error)
+
+
+def refusal(question: str, options: str, error: FormError) -> str:
+    """What a member is told whose form can't be a poll, with what they wrote."""
+    kept = "\n".join(escape(line) for line in (question, *hidden_by_line(options).splitlines()))
+    return f"The poll was not opened.\n{error}\nSo that nothing is lost, here is what you wrote:\n{kept}"

@@ -211,8 +211,8 @@ async def test_several_options_are_chosen_from_a_menu(world: World) -> None:
 
 async def test_what_is_wrong_in_the_form_is_named_and_nothing_that_was_written_is_lost(world: World) -> None:
     for field, written, said in (
-        ("options", "Only one", "**Options**: there are 1."),
-        ("options", "Tea\ntea", "**Options**, line 2: “tea” stands there twice."),
+        ("options", "Only one", "**Options**: there is 1."),
+        ("options", "Tea\ntea", "**Options**, line 2: same as line 1."),
         ("options", "Tea\n" + "x" * 40, "**Options**, line 2: at most 32 characters"),
         ("choices", "3", "**How many may be chosen**: write a number from 1 to 2."),
     ):

@@ -117,7 +117,7 @@ def test_marks_around_several_options_hide_each() -> None:
 def test_an_error_in_the_form_does_not_tell_them_either() -> None:
     with pytest.raises(FormError) as error:
         read_question("What?", "||XYZZY||\n||XYZZY||", "1", None)
-    assert "stands there twice" in str(error.value)
+    assert str(error.value) == "**Options**, line 2: same as line 1."
     assert SECRET not in visible(str(error.value))
 
 
