@@ -58,6 +58,8 @@ def open_card(standing: Standing, difference: Difference | None = None) -> Card:
     card.rule().text(
         f"-# {votes_text(tally.total)} so far. {limit}; you can change it. Nobody sees who voted for what."
     )
+    if poll.minimum > 0:
+        card.text(f"-# A result needs at least {votes_text(poll.minimum)}.")
     if poll.role_id is not None:
         card.text(f"-# For members with the role <@&{poll.role_id}>.")
     names = [masked(lettered(poll, index)) for index in range(len(poll.options))]
@@ -227,12 +229,15 @@ def extended_text(poll: Poll) -> str:
     return f"The poll now runs until {exact(poll.closes_at)}. A poll can run at most 90 days from now."
 
 
-def done_card(*, closed: bool, cancelled: bool) -> Card:
-    """The private card after “Close it now” or “Cancel it now” was pressed."""
+def done_card(standing: Standing, *, closed: bool) -> Card:
+    """The private card after “Close it now” or “Cancel it now” was pressed. `closed`: it was this press that did it."""
+    poll = standing.poll
     if not closed:
         return Card().text("The poll was closed already.")
-    if cancelled:
+    if poll.cancelled:
         return Card().text("The poll is cancelled; its votes are deleted.")
+    if standing.tally.total < poll.minimum:
+        return Card().text("The poll is closed. It had too few votes for a result; its message says so.")
     return Card().text("The poll is closed, and its message shows the result.")
 
 

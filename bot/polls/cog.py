@@ -275,7 +275,8 @@ class Polls(commands.Cog, name="Polls"):
                 "The votes of this poll don’t add up, so it stays open and nothing is lost. "
                 "Please tell the people who run this bot."
             ) from error
-        await interaction.edit_original_response(view=cards.done_card(closed=closed, cancelled=cancel))
+        standing = await self._standing(poll_id)
+        await interaction.edit_original_response(view=cards.done_card(standing, closed=closed))
 
     async def extend(self, interaction: discord.Interaction, poll_id: int, by: timedelta) -> None:
         """Let a poll run on, for a member who may."""

@@ -143,6 +143,22 @@ async def test_counts_that_are_kept_back_are_not_exported_by_an_older_button_eit
     assert "no result" in shown(await press(world.ana, older, "Counts as a CSV file"))
 
 
+async def test_a_poll_says_while_it_is_open_how_many_votes_a_result_needs(world: World) -> None:
+    assert "A result needs" not in shown(await open_poll(world))
+    assert "-# A result needs at least 3 votes." in shown(await open_poll(world, about="real-love", minimum=3))
+
+
+async def test_who_closes_a_poll_is_told_truly_whether_there_is_a_result(world: World) -> None:
+    for votes, said in ((0, "It had too few votes for a result; its message says so."), (1, "shows the result")):
+        message = await open_poll(world, minimum=1)
+        for _ in range(votes):
+            await world.ana.click(message, label="A Happy")
+        asked = await world.ana.click(message, label="Close the poll")
+        assert asked.response is not None
+        await press(world.ana, asked, "Close it now")
+        assert said in shown(asked.response.message)
+
+
 async def test_a_poll_on_a_difference_has_the_positions_and_ends_with_who_holds_them(world: World) -> None:
     message = await open_poll(world, about="left-or-decommissioned")
     assert "Her (2013): Left, or decommissioned?" in shown(message)
