@@ -104,7 +104,8 @@ def receipt_text(receipt: Receipt) -> str:
         case Outcome.WITHDRAWN:
             return "Your vote is withdrawn and no longer counted. You can vote again while the poll is open."
         case Outcome.NO_BALLOT:
-            return "You have no vote in this poll. Press an option to vote."
+            how = "Press an option" if poll.choices == 1 else "Choose from its menu"
+            return f"You have no vote in this poll. {how} to vote."
         case Outcome.TOO_MANY:
             return f"Not counted: you can choose up to {poll.choices} options here. Please choose again."
         case Outcome.BARRED:

@@ -219,6 +219,8 @@ async def test_an_own_question_is_asked_with_its_own_options(world: World) -> No
 async def test_several_options_are_chosen_from_a_menu(world: World) -> None:
     answer = await ask_own(world, options="Tea\nCoffee\nWater", choices="2")
     assert answer.response is not None
+    none = await world.ben.click(answer.response.message, label="My vote")
+    assert "You have no vote in this poll. Choose from its menu to vote." in shown(none)
     chosen = await world.ben.select(answer.response.message, ["0", "2"], custom_id="poll:1:choose")
     assert "Your vote for **A Tea**, **C Water** is counted." in shown(chosen)
     await world.bot.board.flush()

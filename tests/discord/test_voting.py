@@ -36,8 +36,8 @@ async def test_each_step_of_a_vote_is_confirmed_privately(world: World) -> None:
         ("B Sad", "Changed: your vote is now for **B Sad**."),
         ("My vote", "Your vote: **B Sad**."),
         ("Withdraw my vote", "Your vote is withdrawn"),
-        ("Withdraw my vote", "You have no vote in this poll."),
-        ("My vote", "You have no vote in this poll."),
+        ("Withdraw my vote", "You have no vote in this poll. Press an option to vote."),
+        ("My vote", "You have no vote in this poll. Press an option to vote."),
     ]:
         answer = await vote(world, message, label)
         assert answer.ephemeral

@@ -38,11 +38,11 @@ def test_the_form_says_beforehand_how_long_an_option_may_be() -> None:
     assert len(described) <= 100
 
 
-@pytest.mark.parametrize(
-    "options",
-    ["||" + 168 * "\n*" + "||", "\n".join("*" * 32 + letter for letter in "abcdefghij")],
-    ids=["many", "long"],
-)
+MANY = "||" + 168 * "\n*" + "||"
+LONG = "\n".join("*" * 32 + letter for letter in "abcdefghij")
+
+
+@pytest.mark.parametrize("options", [MANY, LONG], ids=["many", "long"])
 def test_all_that_is_wrong_fits_in_a_message_with_all_that_was_written(options: str) -> None:
     # As much as the form takes, and all of it made longer by being escaped.
     question = "*" * QUESTION_LIMIT
