@@ -216,7 +216,7 @@ def test_the_survey_adds_up_and_never_stands_without_its_caveat(her: Pack) -> No
     assert (survey.source, survey.quote) == ("findthismovie", "ftm-poll")
     assert survey.credited_to == "Letterboxd User Surveys"
     assert "no such survey was found" in survey.caveat
-    assert "not what viewers in general think" in survey.caveat
+    assert "The figures are not what viewers in general think" in survey.caveat
     topic = her.topics["audience-poll"]
     assert "unverified" in topic.title
     assert "no such survey was found" in (topic.note or "")
