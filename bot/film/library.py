@@ -13,6 +13,9 @@ PACKAGED = Path(__file__).parent.parent / "content"
 CHECKOUT = Path(__file__).parent.parent.parent / "content"
 """Where a checkout has them."""
 
+ELSEWHERE = "Set CONTENT_DIR to the folder of your films, or leave it out to use those that come with the program"
+NO_FILM = "no film here: no folder has a film.yaml. Check CONTENT_DIR, or start a film with `ending-bot content new`"
+
 
 def default_content() -> Path:
     """The content folder that came with the program."""
@@ -49,8 +52,10 @@ def load_library(content: Path, first: str = "her") -> Library:
     """Load every pack below a content folder; the film `first` becomes the default one if it is there.
 
     Raises:
-        ContentError: with the problems of all packs, or if there is no pack at all.
+        ContentError: with the problems of all packs, or if there is no pack at all, or no folder.
     """
+    if not content.is_dir():
+        raise ContentError([Problem(str(content), 0, "(folder)", f"there is no such folder. {ELSEWHERE}")])
     problems: list[Problem] = []
     packs: dict[str, Pack] = {}
     for folder in sorted(pack_folders(content), key=lambda folder: folder.name != first):
@@ -63,16 +68,5 @@ def load_library(content: Path, first: str = "her") -> Library:
             problems.append(Problem(f"{folder.name}/film.yaml", 1, "id", f"the folder is called {folder.name}"))
         packs[pack.film.id] = pack
     if problems or not packs:
-        raise ContentError(
-            problems
-            or [
-                Problem(
-                    str(content),
-                    1,
-                    "(folder)",
-                    "no film here: no folder has a film.yaml. "
-                    "Check CONTENT_DIR, or start a film with `ending-bot content new`",
-                )
-            ]
-        )
+        raise ContentError(problems or [Problem(str(content), 0, "(folder)", NO_FILM)])
     return Library(packs)

@@ -14,7 +14,7 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something in a pack that is refused, with its place."""
+    """Something in a pack that is refused, with its place. Line 0 is for a folder, which has no lines."""
 
     file: str
     line: int
@@ -22,6 +22,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
+        if not self.line:
+            return f"{self.file}: {self.message}"
         return f"{self.file}:{self.line}: {self.field}: {self.message}"
 
 

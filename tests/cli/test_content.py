@@ -94,7 +94,22 @@ def test_a_folder_without_a_film_is_told(run: Run, content: Path) -> None:
     ran = run("content", "check")
 
     assert ran.code == 2
-    assert f"{content}:1: (folder): no film here" in ran.err
+    assert f"{content}: no film here" in ran.err
+
+
+def test_a_folder_that_is_not_there_is_told_with_what_to_do(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONTENT_DIR", str(tmp_path / "nope"))
+
+    ran = run("content", "check")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.splitlines() == [
+        f"{tmp_path / 'nope'}: there is no such folder. "
+        "Set CONTENT_DIR to the folder of your films, or leave it out to use those that come with the program",
+        "1 problem: the content is refused.",
+    ]
 
 
 def test_a_broken_pack_ends_the_process_with_2(tmp_path: Path) -> None:
