@@ -237,7 +237,7 @@ def done_card(standing: Standing, *, closed: bool) -> Card:
         return Card().text("The poll was closed already.")
     if poll.cancelled:
         return Card().text("The poll is cancelled; its votes are deleted.")
-    if standing.tally.total < poll.minimum:
+    if not standing.has_enough:
         return Card().text("The poll is closed. It had too few votes for a result; its message says so.")
     return Card().text("The poll is closed, and its message shows the result.")
 

@@ -273,7 +273,7 @@ async def test_a_channel_that_is_gone_is_said_in_the_list_and_to_the_opener(scen
 async def test_an_edit_that_the_end_cuts_off_is_made_by_the_last_flush(scene: Scene) -> None:
     held = scene.messages[1].held = asyncio.Event()
     async with running(scene.board):
-        await edited(scene.messages[2], 30)
+        await edited(scene.messages[2])
     assert scene.messages[1].edits == 0
     held.set()
     await scene.board.flush()
