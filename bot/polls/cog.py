@@ -168,17 +168,16 @@ class Polls(commands.Cog, name="Polls"):
     async def _open(self, interaction: discord.Interaction, draft: Draft) -> None:
         _require_permissions(interaction)
         lock = self._opening.setdefault(draft.channel_id, asyncio.Lock())
-        # Who waits for another opening in this channel is kept waiting in time, too.
-        await in_time(interaction, lock.acquire())
-        try:
+        if lock.locked() and not interaction.response.is_done():
+            # Another opening in this channel may take longer than Discord waits.
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        async with lock:
             opening = self._records.open(draft, self._parts.clock())
             standing, is_new = await in_time(interaction, opening)
             if not is_new and await in_time(interaction, self._is_shown(standing.poll)):
                 await reply(interaction, cards.already_open_text(standing.poll))
                 return
             await self._post(interaction, standing)
-        finally:
-            lock.release()
         self._parts.closer.expect()
 
     async def _is_shown(self, poll: Poll) -> bool:

@@ -1,5 +1,6 @@
 """Polls can be listed, extended, cancelled, asked again and exported by those who may, and by no others."""
 
+import asyncio
 from datetime import timedelta
 
 import discord
@@ -7,6 +8,7 @@ from discord import ui
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
+from bot.polls.cog import Polls
 from tests.discord.world import World, labels, pictures, shown
 from tests.spoilers import visible
 
@@ -103,6 +105,22 @@ async def test_asking_again_starts_at_zero_with_a_new_poll(world: World) -> None
     assert standing is not None
     assert standing.poll.results == "hidden"
     assert "Most votes: **Happy**, with 1 of 1." in shown(world.message(message.id))
+
+
+async def test_who_has_to_wait_for_another_opening_is_answered_in_time_and_it_ends_well(world: World) -> None:
+    polls = world.bot.get_cog("Polls")
+    assert isinstance(polls, Polls)
+    slow = polls._opening.setdefault(world.channel.id, asyncio.Lock())
+    await slow.acquire()
+    opening = asyncio.create_task(world.ana.slash(world.channel, "poll"))
+    while not any(request.path.endswith("/callback") for request in world.env.http_requests):
+        assert not opening.done()
+        await asyncio.sleep(0.01)
+    assert await world.bot.records.open_in(world.channel.id, "her") is None
+    slow.release()
+    assert "The poll is open" in shown(await opening)
+    assert await world.bot.records.open_in(world.channel.id, "her") is not None
+    assert not slow.locked()
 
 
 async def test_counts_are_exported_as_csv_but_not_while_they_are_kept_back(world: World) -> None:
